@@ -1,0 +1,67 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { openDuplex, run, startDetached } from './process.ts';
+
+test('gives exit code, output and error output as data', async () => {
+  const end = await run(['sh', '-c', 'cat; echo oops >&2; exit 3'], { input: 'hello' });
+  expect(end).toEqual({ exitCode: 3, signal: undefined, stdout: 'hello', stderr: 'oops\n', timedOut: false, aborted: false });
+});
+
+test('a program that is not there is E_NO_PROGRAM', async () => {
+  await expect(run(['slipway-no-such-program'])).rejects.toMatchObject({ code: 'E_NO_PROGRAM' });
+});
+
+test('a time limit ends the whole process group', async () => {
+  const started = Date.now();
+  const end = await run(['sh', '-c', 'sleep 30 & echo $!; wait'], { timeoutMs: 100 });
+  expect(end).toMatchObject({ exitCode: undefined, signal: 'SIGTERM', timedOut: true, aborted: false });
+  expect(Date.now() - started).toBeLessThan(2000);
+  await sleep(50);
+  expect(isGone(end.stdout.trim())).toBe(true);
+});
+
+test('what ignores TERM is killed after the grace', async () => {
+  const abort = new AbortController();
+  const ended = run(['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 0.05; done'], {
+    signal: abort.signal,
+    graceMs: 200,
+    onStdout: () => abort.abort(),
+  });
+  expect(await ended).toMatchObject({ signal: 'SIGKILL', aborted: true, timedOut: false });
+});
+
+test('reports its process group before it ends', async () => {
+  let pid = 0;
+  const end = await run(['sh', '-c', 'echo $$'], { onStart: (started) => (pid = started) });
+  expect(end.stdout.trim()).toBe(String(pid));
+});
+
+test('a detached program writes to its log', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-process-'));
+  try {
+    const log = join(dir, 'log');
+    await startDetached(['sh', '-c', 'echo out; echo err >&2'], { logFile: log });
+    await expect.poll(() => existsSync(log) && readFileSync(log, 'utf8')).toBe('out\nerr\n');
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+test('a duplex carries bytes both ways and ends its program when destroyed', async () => {
+  const pipe = openDuplex(['sh', '-c', 'echo $$; cat']);
+  const read = pipe[Symbol.asyncIterator]();
+  const pid = String((await read.next()).value).trim();
+  pipe.write('ping');
+  expect(String((await read.next()).value)).toBe('ping');
+  pipe.destroy();
+  await expect.poll(() => isGone(pid)).toBe(true);
+});
+
+function isGone(pid: string): boolean {
+  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
+  // A zombie whose parent has not collected it yet runs nothing any more.
+  return stat === '' || stat.includes(') Z ');
+}

@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { openSync, closeSync } from 'node:fs';
+import { Duplex, type Readable } from 'node:stream';
+import { SlipwayError } from '../errors.ts';
+
+export type Argv = readonly string[];
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ProcessOptions {
+  readonly cwd?: string;
+  /** The whole environment; default this process's own. `undefined` values are left out. */
+  readonly env?: Environment;
+  /** Default: an empty stdin. */
+  readonly input?: string | Buffer | Readable;
+  /** Ends the process group: TERM, and KILL after `graceMs`. */
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+  /** Default 5,000. */
+  readonly graceMs?: number;
+  /** With it, the stream is handed on and not collected. */
+  readonly onStdout?: (chunk: Buffer) => void;
+  readonly onStderr?: (chunk: Buffer) => void;
+  /** The process group's id, as soon as it is there: for the journal. */
+  readonly onStart?: (pid: number) => void;
+}
+
+export interface ProcessEnd {
+  /** `undefined` where a signal ended it. */
+  readonly exitCode: number | undefined;
+  readonly signal: NodeJS.Signals | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+  readonly aborted: boolean;
+}
+
+/** Runs a program to its end, in a process group of its own. How it ended is data; only one that cannot be started throws (E_NO_PROGRAM). */
+export async function run(argv: Argv, options: ProcessOptions = {}): Promise<ProcessEnd> {
+  options.signal?.throwIfAborted();
+  const child = await launch(argv, { ...base(options), detached: true, stdio: 'pipe' });
+  if (child.pid !== undefined) options.onStart?.(child.pid);
+  const stdout = collect(child.stdout, options.onStdout);
+  const stderr = collect(child.stderr, options.onStderr);
+  feed(child, options.input);
+
+  let timedOut = false;
+  let aborted = false;
+  let ending = false;
+  const timers: NodeJS.Timeout[] = [];
+  const end = () => {
+    if (ending) return;
+    ending = true;
+    signalGroup(child, 'SIGTERM');
+    timers.push(
+      setTimeout(() => {
+        signalGroup(child, 'SIGKILL');
+        // A grandchild in a group of its own may hold the pipes open; do not wait for it.
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, options.graceMs ?? 5000),
+    );
+  };
+  const onAbort = () => {
+    aborted = true;
+    end();
+  };
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  if (options.signal?.aborted) onAbort();
+  if (options.timeoutMs !== undefined) {
+    timers.push(
+      setTimeout(() => {
+        timedOut = true;
+        end();
+      }, options.timeoutMs),
+    );
+  }
+  try {
+    const [exitCode, signal] = await closed(child);
+    // The leader may have gone before its children.
+    if (ending) signalGroup(child, 'SIGKILL');
+    return { exitCode: exitCode ?? undefined, signal: signal ?? undefined, stdout: stdout(), stderr: stderr(), timedOut, aborted };
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Hands this process's terminal to a program, and gives its end. It stays in our group, since only the foreground group may read a terminal. */
+export async function runInTerminal(argv: Argv, options: Pick<ProcessOptions, 'cwd' | 'env'> = {}): Promise<ProcessEnd> {
+  // Ctrl-C reaches the whole foreground group: the program decides what it means, and we wait for that.
+  const ignore = () => {};
+  process.on('SIGINT', ignore);
+  process.on('SIGQUIT', ignore);
+  try {
+    const child = await launch(argv, { ...base(options), stdio: 'inherit' });
+    const [exitCode, signal] = await closed(child);
+    return { exitCode: exitCode ?? undefined, signal: signal ?? undefined, stdout: '', stderr: '', timedOut: false, aborted: false };
+  } finally {
+    process.off('SIGINT', ignore);
+    process.off('SIGQUIT', ignore);
+  }
+}
+
+/** Starts a program that outlives this one, in a session of its own; both its streams go to `logFile` (default: nowhere). Gives its pid. */
+export async function startDetached(argv: Argv, options: Pick<ProcessOptions, 'cwd' | 'env'> & { readonly logFile?: string } = {}): Promise<number> {
+  const log = options.logFile === undefined ? undefined : openSync(options.logFile, 'a', 0o600);
+  try {
+    const child = await launch(argv, { ...base(options), detached: true, stdio: ['ignore', log ?? 'ignore', log ?? 'ignore'] });
+    child.unref();
+    return child.pid ?? 0;
+  } finally {
+    if (log !== undefined) closeSync(log);
+  }
+}
+
+/** A program's stdin and stdout as one stream, such as `ssh HOST docker system dial-stdio`. Destroying it ends the program. */
+export function openDuplex(argv: Argv, options: Pick<ProcessOptions, 'cwd' | 'env'> = {}): Duplex {
+  const [program = '', ...args] = argv;
+  const child = spawn(program, args, { ...base(options), detached: true, stdio: 'pipe' });
+  const stderr = collect(child.stderr, undefined);
+  const pair = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  child.on('error', (cause) => pair.destroy(cause));
+  child.on('exit', (code) => {
+    if (code) pair.destroy(new Error(`${program} ended with ${code}: ${stderr().trim()}`));
+  });
+  pair.on('close', () => signalGroup(child, 'SIGTERM'));
+  child.unref();
+  return pair;
+}
+
+function base(options: Pick<ProcessOptions, 'cwd' | 'env'>) {
+  const env = Object.fromEntries(Object.entries(options.env ?? process.env).filter(([, value]) => value !== undefined));
+  return options.cwd === undefined ? { env } : { env, cwd: options.cwd };
+}
+
+function launch([program = '', ...args]: Argv, options: Parameters<typeof spawn>[2]): Promise<ChildProcess> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, options);
+    child.once('spawn', () => resolve(child));
+    child.once('error', (cause) =>
+      reject(new SlipwayError('E_NO_PROGRAM', `cannot start ${program}: ${cause.message}`, { cause, hint: `Install ${program}, or put it on the PATH.` })),
+    );
+  });
+}
+
+function closed(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+  return new Promise((resolve) => child.once('close', (code, signal) => resolve([code, signal])));
+}
+
+function collect(stream: Readable | null, forward: ((chunk: Buffer) => void) | undefined): () => string {
+  const chunks: Buffer[] = [];
+  stream?.on('data', forward ?? ((chunk: Buffer) => chunks.push(chunk)));
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+function feed(child: ChildProcess, input: ProcessOptions['input']): void {
+  // A program that does not read its stdin to the end is no failure of ours.
+  child.stdin?.on('error', () => {});
+  if (input === undefined || typeof input === 'string' || Buffer.isBuffer(input)) child.stdin?.end(input);
+  else if (child.stdin) input.pipe(child.stdin);
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // The group has ended already.
+  }
+}

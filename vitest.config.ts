@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+const engineTests = {
+  testTimeout: 90_000,
+  hookTimeout: 180_000,
+  pool: 'forks',
+  sequence: { concurrent: false },
+} as const;
+
+export default defineConfig({
+  test: {
+    // Two cores, three engines: more files at a time only wait for each other.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts', 'test/house/**/*.test.ts'],
+          pool: 'threads',
+          isolate: false,
+          testTimeout: 10_000,
+        },
+      },
+      { test: { ...engineTests, name: 'contract', include: ['test/contract/**/*.test.ts'] } },
+      { test: { ...engineTests, name: 'cases', include: ['test/cases/**/*.test.ts'] } },
+      { test: { ...engineTests, name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 180_000 } },
+    ],
+  },
+});
