@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { Duplex, type Readable } from 'node:stream';
 import { SlipwayError } from '../errors.ts';
 
@@ -113,8 +114,8 @@ export async function startDetached(argv: Argv, options: Pick<ProcessOptions, 'c
   }
 }
 
-/** A program's stdin and stdout as one stream, such as `ssh HOST docker system dial-stdio`. Destroying it ends the program. */
-export function openDuplex(argv: Argv, options: Pick<ProcessOptions, 'cwd' | 'env'> = {}): Duplex {
+/** A program's stdin and stdout as one stream, such as `ssh HOST docker system dial-stdio`. Destroying it ends the program; `unref` lets this process end without it. */
+export function openDuplex(argv: Argv, options: Pick<ProcessOptions, 'cwd' | 'env'> = {}): Duplex & { ref(): void; unref(): void } {
   const [program = '', ...args] = argv;
   const child = spawn(program, args, { ...base(options), detached: true, stdio: 'pipe' });
   const stderr = collect(child.stderr, undefined);
@@ -125,8 +126,15 @@ export function openDuplex(argv: Argv, options: Pick<ProcessOptions, 'cwd' | 'en
   });
   pair.on('close', () => signalGroup(child, 'SIGTERM'));
   child.unref();
-  return pair;
+  const pipes = [child.stdin, child.stdout, child.stderr].filter((pipe) => pipe instanceof Socket);
+  return Object.assign(pair, {
+    ref: () => pipes.forEach((pipe) => void pipe.ref()),
+    unref: () => pipes.forEach((pipe) => void pipe.unref()),
+  });
 }
+
+/** What the engine room is handed. */
+export const processes = { run, openDuplex, startDetached } as const;
 
 function base(options: Pick<ProcessOptions, 'cwd' | 'env'>) {
   const env = Object.fromEntries(Object.entries(options.env ?? process.env).filter(([, value]) => value !== undefined));

@@ -1,0 +1,59 @@
+import { openApi } from './api.ts';
+import { openContainers } from './containers.ts';
+import { openImages } from './images.ts';
+import { readInfo } from './info.ts';
+import type { Engine, EngineInfo, EngineKind, EngineRef } from './model.ts';
+import { openNetworks } from './networks.ts';
+import { engineProgram } from './program.ts';
+import type { Environment, Programs } from './programs.ts';
+import { openTransport } from './transport.ts';
+import { openVolumes } from './volumes.ts';
+
+export interface ConnectOptions {
+  /** Starts `ssh` for ssh:// endpoints: `processes` of host/process.ts. */
+  readonly programs: Programs;
+  /** Default `process.env`. */
+  readonly env?: Environment;
+  /** Default `process.platform`. */
+  readonly platform?: NodeJS.Platform;
+}
+
+/** An engine at an endpoint. Nothing is asked before the first call, which also negotiates how to speak. */
+export function connect(to: Pick<EngineRef, 'kind' | 'endpoint'>, options: ConnectOptions): Engine {
+  const env = options.env ?? process.env;
+  const api = openApi(openTransport(to.endpoint, options.programs, env));
+  let info: Promise<EngineInfo> | undefined;
+  return {
+    kind: to.kind,
+    endpoint: to.endpoint,
+    ping: (call) => api.ping(call),
+    info(call) {
+      info ??= readInfo(api, options.platform ?? process.platform, call).catch((error: unknown) => {
+        info = undefined;
+        throw error;
+      });
+      return info;
+    },
+    images: openImages(api),
+    containers: openContainers(api),
+    volumes: openVolumes(api),
+    networks: openNetworks(api),
+    async *events(filter) {
+      yield* (await import('./events.ts')).readEvents(api, filter);
+    },
+    program: () => engineProgram(to.kind, to.endpoint, env),
+    close: () => api.close(),
+  };
+}
+
+/** Asks an endpoint of unknown kind what it is, by one ping, and connects. */
+export async function open(endpoint: string, options: ConnectOptions & { readonly timeoutMs?: number }): Promise<Engine> {
+  const api = openApi(openTransport(endpoint, options.programs, options.env ?? process.env));
+  try {
+    const timeoutMs = options.timeoutMs ?? 3000;
+    const { kind }: { readonly kind: EngineKind } = await api.dialect({ timeoutMs });
+    return connect({ kind, endpoint }, options);
+  } finally {
+    api.close();
+  }
+}

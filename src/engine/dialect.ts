@@ -1,0 +1,38 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { EngineKind } from './model.ts';
+
+/** What `/_ping` told: who answers, and how to speak to it. */
+export interface Dialect {
+  readonly kind: EngineKind;
+  /** Docker's API version that both sides speak. */
+  readonly apiVersion: string;
+  /** Podman's own version; empty on Docker. */
+  readonly libpodVersion: string;
+}
+
+/** The newest Docker API this client was tried with. The engine's own is used where it is older. */
+const newestApi = '1.47';
+/** Podman 4 and 5 both accept their API's first version of 4. */
+const libpodApi = '4.0.0';
+
+export function readDialect(headers: IncomingHttpHeaders): Dialect {
+  const libpod = headers['libpod-api-version'];
+  const server = typeof headers['server'] === 'string' ? headers['server'] : '';
+  const offered = headers['api-version'];
+  return {
+    kind: libpod !== undefined || server.startsWith('Libpod/') ? 'podman' : 'docker',
+    apiVersion: typeof offered === 'string' ? olderVersion(offered, newestApi) : '1.24',
+    libpodVersion: typeof libpod === 'string' ? libpod : '',
+  };
+}
+
+/** `/containers/json` with the version in front. Podman accepts any version of Docker's API, so only `/_ping` may decide it. */
+export function versionedPath(dialect: Dialect, path: string): string {
+  return path.startsWith('/libpod/') ? `/v${libpodApi}${path}` : `/v${dialect.apiVersion}${path}`;
+}
+
+function olderVersion(a: string, b: string): string {
+  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number);
+  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number);
+  return aMajor < bMajor || (aMajor === bMajor && aMinor < bMinor) ? a : b;
+}
