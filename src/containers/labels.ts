@@ -1,7 +1,7 @@
 import type { Labels } from '../engine/model.ts';
 
 /** What Slipway makes in an engine, and for what. */
-export type ResourceKind = 'task' | 'auth' | 'run' | 'instance' | 'server' | 'layer' | 'base';
+export type ResourceKind = 'task' | 'auth' | 'run' | 'instance' | 'server' | 'layer' | 'shell';
 
 export const label = {
   managed: 'io.slipway.managed',
@@ -17,7 +17,7 @@ export const label = {
   mode: 'io.slipway.mode',
   agent: 'io.slipway.agent',
 
-  /** `l0`, `l1-cli`, `l2-cli` … of an image. */
+  /** `base` (bootstrapped), `l0`, `l1-cli`, `l2-cli` … of an image. */
   layer: 'io.slipway.layer',
   fingerprint: 'io.slipway.fingerprint',
   /** Fingerprint of the layer below. */
