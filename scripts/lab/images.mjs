@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ENGINES, endpointOf, personOf, rootOf } from './engines.mjs';
+import { locked } from './lock.mjs';
+import { codename, serviceEnvironment } from './machine.mjs';
+import { attempt, run, tell } from './run.mjs';
+import { aptSettings, debianSources } from './sources.mjs';
+
+/**
+ * @typedef {import('./state.mjs').EngineName} EngineName
+ * @typedef {import('./state.mjs').LabState} LabState
+ */
+
+const CACHE = '/var/cache/slipway-lab';
+
+/** What Slipway's base layer would install, so that tests of layers need no download. */
+const PACKAGES = ['ca-certificates', 'curl', 'git', 'jq', 'less', 'nodejs', 'npm', 'openssh-client', 'procps', 'python3-minimal', 'ripgrep', 'sudo', 'tmux', 'vim-tiny'];
+
+/** The test images' names, in every engine. */
+export function imageNames() {
+  return { tiny: 'slipway-test-tiny:1', debian: `slipway-test-debian:${codename()}` };
+}
+
+/** @typedef {{ tiny: string, debian: string }} Archives paths of root file systems as tar archives */
+
+/**
+ * The test images' root file systems, made once per machine.
+ * @returns {Promise<Archives>}
+ */
+export async function makeArchives() {
+  mkdirSync(CACHE, { recursive: true });
+  const [tiny, debian] = await Promise.all([locked('archive-tiny', tinyArchive), locked('archive-debian', debianArchive)]);
+  return { tiny, debian };
+}
+
+async function tinyArchive() {
+  const busybox = '/bin/busybox';
+  return cached('tiny', [hash(readFileSync(busybox)), '1'], async (archive, folder) => {
+    for (const name of ['bin', 'dev', 'etc', 'home', 'proc', 'root', 'sys', 'tmp', 'usr', 'var']) mkdirSync(join(folder, name));
+    chmodSync(join(folder, 'tmp'), 0o1777);
+    chmodSync(join(folder, 'root'), 0o700);
+    symlinkSync('../bin', join(folder, 'usr', 'bin'));
+    symlinkSync('../tmp', join(folder, 'var', 'tmp'));
+    copyFileSync(busybox, join(folder, 'bin', 'busybox'));
+    const applets = (await run([busybox, '--list'])).split('\n').filter((name) => name !== '' && name !== 'busybox');
+    for (const applet of applets) symlinkSync('busybox', join(folder, 'bin', applet));
+    writeFileSync(join(folder, 'etc', 'passwd'), 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n');
+    writeFileSync(join(folder, 'etc', 'group'), 'root:x:0:\nnogroup:x:65534:\n');
+    await run(['tar', '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '-C', folder, '-cf', archive, '.']);
+  });
+}
+
+async function debianArchive() {
+  const suite = codename();
+  const sources = debianSources(suite);
+  const settings = await aptSettings();
+  // What a running system never reads is left out, as slim base images do.
+  const options = [
+    ...['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/info/*', '/usr/share/locale/*'].map((path) => `--dpkgopt=path-exclude=${path}`),
+    '--dpkgopt=path-include=/usr/share/doc/*/copyright',
+    '--dpkgopt=force-unsafe-io',
+    ...settings.map((setting) => `--aptopt=${setting}`),
+  ];
+  // Behind an https mirror the package manager of the image must trust what the machine's own trusts.
+  const trust = /\shttps:/.test(sources) ? ['--customize-hook=mkdir -p "$1/etc/ssl/certs"', '--customize-hook=copy-in /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs'] : [];
+  return cached('debian', [suite, sources, PACKAGES.join(','), ...options, ...trust], async (archive, folder) => {
+    const list = join(folder, 'sources.list');
+    writeFileSync(list, sources);
+    tell(`making the ${suite} test image`);
+    await run(['mmdebstrap', '--mode=root', '--format=tar', '--variant=minbase', `--include=${PACKAGES.join(',')}`, ...options, ...trust, suite, archive, list], { env: { ...process.env, TMPDIR: folder } });
+  });
+}
+
+/**
+ * @param {string} name
+ * @param {readonly string[]} ingredients everything that decides about the contents
+ * @param {(archive: string, folder: string) => Promise<void>} make
+ */
+async function cached(name, ingredients, make) {
+  const archive = join(CACHE, `${name}-${hash(ingredients.join('\n')).slice(0, 16)}.tar`);
+  if (existsSync(archive)) return archive;
+  // Under this name's lock nobody else works on it: what is there is left of one that was killed.
+  for (const left of readdirSync(CACHE).filter((entry) => entry.startsWith(`making-${name}-`))) await run(['rm', '-rf', '--one-file-system', '--', join(CACHE, left)]);
+  const folder = mkdtempSync(join(CACHE, `making-${name}-`));
+  try {
+    const root = join(folder, 'root');
+    mkdirSync(root);
+    const temporary = join(folder, `${name}.tar`);
+    await make(temporary, root);
+    renameSync(temporary, archive);
+    return archive;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param {string | Buffer} content */
+function hash(content) {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/**
+ * Imports the test images that an engine lacks.
+ * @param {LabState} state
+ * @param {EngineName} name
+ * @param {Archives} archives
+ */
+export async function importImages(state, name, archives) {
+  const engine = ENGINES[name];
+  const person = personOf(state);
+  const program = engine.program(endpointOf(state, name));
+  const own = engine.clientEnvironment({ root: rootOf(state, name), person });
+  const options = { env: serviceEnvironment({ HOME: person.home, ...own }), cwd: '/', ...(engine.rootless && { uid: person.uid, gid: person.gid }) };
+  const names = imageNames();
+  for (const [image, archive, command] of /** @type {const} */ ([[names.tiny, archives.tiny, 'sh'], [names.debian, archives.debian, 'bash']])) {
+    if ((await attempt([...program, 'image', 'inspect', image], options)).code === 0) continue;
+    await run([...program, 'import', '--change', `CMD ["${command}"]`, '-', image], { ...options, inputFile: archive });
+    tell(`${name} has ${image}`);
+  }
+}
