@@ -122,7 +122,7 @@ function pullProgress(line: WireProgress): PullProgress {
 async function buildImage(api: Api, options: ImageBuildOptions): Promise<string> {
   const action = `build ${options.tags?.[0] ?? 'an image'}`;
   const { kind } = await api.dialect();
-  const response = await api.stream('POST', kind === 'podman' ? '/libpod/build' : '/build', {
+  const response = await api.stream('POST', '/build', {
     ...options,
     action,
     tar: options.context,

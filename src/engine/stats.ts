@@ -13,6 +13,9 @@ export async function readStats(api: Api, id: string, options: CallOptions = {})
     query: { stream: false },
     refused: ({ message }) => (/cgroup/i.test(message) ? unsupported(action, message) : undefined),
   });
+  const { kind } = await api.dialect();
+  // There Podman measures the service's own cgroup, without saying so; only the missing processes tell.
+  if (kind === 'podman' && !stats.pids_stats?.current) throw unsupported(action, 'the engine has no figures of this container');
   const memory = stats.memory_stats ?? {};
   return {
     cpuPercent: cpuPercent(stats),

@@ -1,0 +1,125 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SlipwayError } from '../errors.ts';
+import { abortError } from './errors.ts';
+import type { Engine, Labels } from './model.ts';
+import type { ProgramEnd, Programs } from './programs.ts';
+
+export interface ProgramBuild {
+  /** A directory: the context. */
+  readonly context: string;
+  /** Path in the context. Default `Dockerfile`. */
+  readonly dockerfile?: string;
+  readonly tags?: readonly string[];
+  readonly labels?: Labels;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  readonly network?: string;
+  readonly noCache?: boolean;
+  readonly pull?: boolean;
+  /** Ends the build program's process group. */
+  readonly signal?: AbortSignal;
+  /** The engine's own progress, of both streams, as it comes. */
+  readonly onProgress?: (text: string) => void;
+  /** The process group of the program, for the journal. */
+  readonly onStart?: (pid: number) => void;
+}
+
+/**
+ * Builds with the engine's own program, or through the API where that is not installed, and gives the image's id.
+ * E_IMAGE_BUILD with the last lines; E_BUILD_ELSEWHERE where the program built what this engine does not have.
+ */
+export async function buildWithProgram(engine: Engine, programs: Programs, build: ProgramBuild): Promise<string> {
+  const scratch = await mkdtemp(join(tmpdir(), 'slipway-build-'));
+  try {
+    const idFile = join(scratch, 'id');
+    const tail = lastLines();
+    const end = await runBuild(engine, programs, build, idFile, tail.add);
+    if (end === 'no-program') return await buildThroughApi(engine, build);
+    if (build.signal?.aborted) throw abortError(build.signal, 'build an image');
+    if (end.exitCode !== 0) {
+      // A build that fails because nobody is there is the engine's failure.
+      await engine.ping();
+      const how = end.exitCode === undefined ? `ended by ${end.signal}` : `exit code ${end.exitCode}`;
+      throw new SlipwayError('E_IMAGE_BUILD', `cannot build ${build.tags?.[0] ?? 'the image'}: ${how}`, { detail: tail.text() });
+    }
+    const id = (await readFile(idFile, 'utf8')).trim();
+    return await confirmed(engine, id, build);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function runBuild(engine: Engine, programs: Programs, build: ProgramBuild, idFile: string, keep: (text: string) => void): Promise<ProgramEnd | 'no-program'> {
+  const program = engine.program();
+  let said = '';
+  const onOutput = (chunk: Buffer) => {
+    const text = chunk.toString('utf8');
+    said = (said + text).slice(0, 2000);
+    keep(text);
+    build.onProgress?.(text);
+  };
+  const attempt = (env: typeof program.env) =>
+    programs.run([...program.argv, ...buildArguments(engine.kind, build, idFile)], {
+      // A builder of the person's own choice keeps its images to itself.
+      env: { ...env, BUILDX_BUILDER: 'default' },
+      onStdout: onOutput,
+      onStderr: onOutput,
+      ...(build.signal === undefined ? {} : { signal: build.signal }),
+      ...(build.onStart === undefined ? {} : { onStart: build.onStart }),
+    });
+  try {
+    const end = await attempt(program.env);
+    // DOCKER_BUILDKIT=1 in the environment of a program that has no buildx. Slipway's layers do not need it.
+    return end.exitCode !== 0 && /buildx component is missing/.test(said) ? await attempt({ ...program.env, DOCKER_BUILDKIT: '0' }) : end;
+  } catch (error) {
+    if (error instanceof SlipwayError && error.code === 'E_NO_PROGRAM') return 'no-program';
+    if (build.signal?.aborted) throw abortError(build.signal, 'build an image');
+    throw error;
+  }
+}
+
+/** Exported for its test: a plain list, in a fixed order. */
+export function buildArguments(kind: Engine['kind'], build: ProgramBuild, idFile: string): readonly string[] {
+  const pairs = (flag: string, values: Readonly<Record<string, string>> = {}) => Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
+  return [
+    'build',
+    // Podman's own format drops HEALTHCHECK and SHELL.
+    ...(kind === 'podman' ? ['--format', 'docker'] : ['--force-rm']),
+    '--iidfile',
+    idFile,
+    '--file',
+    join(build.context, build.dockerfile ?? 'Dockerfile'),
+    ...(build.tags ?? []).flatMap((tag) => ['--tag', tag]),
+    ...pairs('--label', build.labels),
+    ...pairs('--build-arg', build.buildArgs),
+    ...(build.network === undefined ? [] : ['--network', build.network]),
+    ...(build.noCache ? ['--no-cache'] : []),
+    ...(build.pull ? ['--pull'] : []),
+    build.context,
+  ];
+}
+
+async function buildThroughApi(engine: Engine, build: ProgramBuild): Promise<string> {
+  const { packContext } = await import('./build-context.ts');
+  const { context, dockerfile, onStart: _, ...rest } = build;
+  return engine.images.build({ ...rest, context: await packContext(context, dockerfile), ...(dockerfile === undefined ? {} : { dockerfile }) });
+}
+
+async function confirmed(engine: Engine, id: string, build: ProgramBuild): Promise<string> {
+  const image = await engine.images.inspect(id);
+  if (image !== undefined) return image.id;
+  throw new SlipwayError('E_BUILD_ELSEWHERE', `${engine.program().argv[0]} built ${build.tags?.[0] ?? 'the image'}, but the engine at ${engine.endpoint} does not have it`, {
+    hint: 'Its builder keeps images of its own, or talks to another engine. Run "slipway doctor" to see which engines there are.',
+  });
+}
+
+function lastLines(count = 30): { readonly add: (text: string) => void; readonly text: () => string } {
+  let kept = '';
+  return {
+    add: (text) => {
+      kept = (kept + text).slice(-16_384);
+    },
+    text: () => kept.trimEnd().split(/\r?\n/).slice(-count).join('\n'),
+  };
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { connect } from '../src/engine/connect.ts';
+import type { Engine, EngineKind } from '../src/engine/model.ts';
+import { type ProcessEnd, type ProcessOptions, processes, run } from '../src/host/process.ts';
+
+export interface LabUser {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+export interface LabEngine {
+  /** `docker`, `podman`, `podman-rootless`. */
+  readonly name: string;
+  readonly kind: EngineKind;
+  readonly rootless: boolean;
+  readonly endpoint: string;
+  /** Whose engine it is; `null` is root. */
+  readonly user: LabUser | null;
+  readonly env: Readonly<Record<string, string>>;
+  /** The engine's own program, told its endpoint. */
+  readonly program: readonly string[];
+}
+
+export interface Lab {
+  readonly dir: string;
+  readonly engines: readonly LabEngine[];
+  readonly person: LabUser;
+  readonly images: { readonly tiny: string; readonly debian: string };
+  readonly archives: { readonly tiny: string; readonly debian: string };
+}
+
+/** The engines that `scripts/lab.mjs` set up. Without them these tests have nothing to say, so they fail. */
+export const lab: Lab = readLab();
+
+/** For `describe.each`: `describe.each(engines)('$name', (lab) => …)`. */
+export const engines: readonly LabEngine[] = lab.engines;
+
+export function connectLab(engine: LabEngine): Engine {
+  return connect(engine, { programs: processes });
+}
+
+/** The engine's own program, as a person would use it. */
+export function cli(engine: LabEngine, args: readonly string[], options: ProcessOptions = {}): Promise<ProcessEnd> {
+  return run([...engine.program, ...args], { ...options, env: { ...process.env, ...engine.env, ...options.env } });
+}
+
+/** Unique to a run of the tests, so that two runs on one engine never touch each other's. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}-${process.pid.toString(36)}${Date.now().toString(36)}${(sequence++).toString(36)}`;
+}
+
+let sequence = 0;
+
+/** Removes what carries the label, whatever happened before; what cannot be removed fails the suite. */
+export async function removeLabelled(engine: Engine, labels: Readonly<Record<string, string>>): Promise<void> {
+  for (const container of await engine.containers.list({ labels })) await engine.containers.remove(container.id, { force: true });
+  for (const image of await engine.images.list({ labels })) await engine.images.remove(image.id, { force: true });
+  for (const volume of await engine.volumes.list({ labels })) await engine.volumes.remove(volume.name);
+  for (const network of await engine.networks.list({ labels })) await engine.networks.remove(network.name);
+}
+
+function readLab(): Lab {
+  const file = process.env['SLIPWAY_LAB'];
+  if (file === undefined || file === '') {
+    throw new Error('SLIPWAY_LAB does not name a lab.json: run the engine tests by "npm test", or start engines by "node scripts/lab.mjs up".');
+  }
+  return JSON.parse(readFileSync(file, 'utf8')) as Lab;
+}
