@@ -22,6 +22,8 @@ export const label = {
   fingerprint: 'io.slipway.fingerprint',
   /** Fingerprint of the layer below. */
   parent: 'io.slipway.parent',
+  /** Of L0: the base image's reference and id. */
+  base: 'io.slipway.base',
   /** JSON: hash of each named input, so that staleness has a reason. */
   parts: 'io.slipway.parts',
   /** What `--agents` and `--full-rebuild` stamped, so that the newest agents count as an input of their own. */
