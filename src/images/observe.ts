@@ -1,0 +1,61 @@
+import type { Agent } from '../agents/model.ts';
+import type { Engine } from '../engine/model.ts';
+import type { App } from '../operations/model.ts';
+import type { ResolvedProject } from '../projects/model.ts';
+import { currentLayer, currentRefresh, ofProject } from './current.ts';
+import { readLayerInputs } from './inputs.ts';
+import { listLayerImages } from './layer-image.ts';
+import type { BaseFacts, LayerImage, LayerInputs, LayerName, ProjectImages, Refresh } from './model.ts';
+import { layerStates } from './staleness.ts';
+import { wantedLayers } from './wanted.ts';
+
+export interface ObserveOptions {
+  /** Default: the engine for new things. */
+  readonly engine?: Engine;
+  /** What was listed already, where several projects are looked at. */
+  readonly images?: readonly LayerImage[];
+  /** Judge L2-dev too, also where the project has none. */
+  readonly dev?: boolean;
+  /** Stamps of the build that is planned; default: those of the newest images. */
+  readonly refresh?: Refresh;
+}
+
+/** What each layer of a project is now: files, one list of images, one look at the base, both asked at once. */
+export async function observeProjectImages(app: App, project: ResolvedProject, agents: ReadonlyMap<string, Agent>, options: ObserveOptions = {}): Promise<ProjectImages> {
+  const engine = options.engine ?? (await app.engine());
+  const install = await app.installId();
+  const inputs = await readLayerInputs(app, project, agents);
+  const [images, base] = await Promise.all([
+    options.images ?? listLayerImages(engine, install, app.signal),
+    engine.images.inspect(inputs.base, { signal: app.signal }),
+  ]);
+  return projectImages(inputs, install, images, base?.id, options);
+}
+
+/** Pure part of the above. */
+export function projectImages(
+  inputs: LayerInputs,
+  install: string,
+  images: readonly LayerImage[],
+  baseId: string | undefined,
+  options: Pick<ObserveOptions, 'dev' | 'refresh'> = {},
+): ProjectImages {
+  const dev = options.dev || ofProject(inputs.project, 'l2-dev', images).length > 0;
+  const layers: readonly LayerName[] = ['l0', 'l1-cli', 'l2-cli', ...(dev ? (['l2-dev'] as const) : [])];
+  const base: BaseFacts = { reference: inputs.base, bootstrap: inputs.bootstrap, id: baseId ?? recordedBase(inputs, images), present: baseId !== undefined };
+  const stamped = currentRefresh(inputs, images);
+  const refresh = { l0: options.refresh?.l0 ?? stamped.l0, l1: options.refresh?.l1 ?? stamped.l1 };
+  const wanted = base.id === undefined ? [] : wantedLayers(inputs, { install, baseId: base.id, refresh }, layers);
+  return { project: inputs.project, base, wanted, layers: layerStates(layers, { inputs, base, wanted, images }), images };
+}
+
+/** A base that a person removed after L0 was built from it has not changed. */
+function recordedBase(inputs: LayerInputs, images: readonly LayerImage[]): string | undefined {
+  const recorded = currentLayer('l0', inputs, images)?.base ?? images.find(({ base }) => base?.reference === inputs.base)?.base;
+  return recorded?.reference === inputs.base ? recorded.id : undefined;
+}
+
+/** The image for a new container: the one that is wanted, else what the last build left. `undefined`: never built on this engine. */
+export function topImage(project: ProjectImages, layer: LayerName = 'l2-cli'): LayerImage | undefined {
+  return project.layers.find((state) => state.layer === layer)?.image;
+}
