@@ -27,8 +27,9 @@ const USAGE = `Real engines in private roots, for tests and development. Needs r
   lab.mjs down --dir DIR            stops all and removes all
 `;
 
-// An engine's own paths follow below it, and a socket's path holds 107 bytes.
-const LONGEST_DIR = 50;
+// Below it follows `/user/run/containers`, of which Podman accepts 50 characters in all. Longer ones fail only when a
+// container ends by itself: its exit is then noticed 20 s late.
+const LONGEST_DIR = 30;
 
 async function main() {
   const { positionals, values } = parseArgs({
@@ -107,7 +108,7 @@ function folderFor(wanted) {
   const dir = wanted === undefined ? mkdtempSync('/var/tmp/slipway-lab-') : resolve(wanted);
   mkdirSync(dir, { recursive: true, mode: 0o755 });
   const real = realpathSync(dir);
-  if (real.length > LONGEST_DIR) throw new Error(`${real} is too long for the engines' sockets: at most ${LONGEST_DIR} characters.`);
+  if (real.length > LONGEST_DIR) throw new Error(`${real} is too long for Podman's run root: at most ${LONGEST_DIR} characters.`);
   if (readState(real) === undefined && readdirSync(real).length > 0) throw new Error(`${real} is not empty and no lab: choose another folder.`);
   return real;
 }

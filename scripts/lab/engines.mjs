@@ -35,9 +35,13 @@ import { writeState } from './state.mjs';
 /** @type {Record<EngineName, EngineKind>} */
 export const ENGINES = { docker, podman, 'podman-rootless': podmanRootless };
 
-/** @param {LabState} state @param {EngineName} name */
+/**
+ * The engine's folder. Podman refuses a run root of more than 50 characters, and a rootless one is `run/containers` below it.
+ * @param {LabState} state
+ * @param {EngineName} name
+ */
 export function rootOf(state, name) {
-  return join(state.dir, name);
+  return join(state.dir, name === 'podman-rootless' ? 'user' : name);
 }
 
 /** @param {LabState} state @param {EngineName} name */

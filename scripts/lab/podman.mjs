@@ -41,7 +41,7 @@ default_subnet = "${own.subnet}"
 default_subnet_pools = [{"base" = "${own.pool}", "size" = 24}]
 `),
     );
-    writeFileSync(join(root, 'storage.conf'), storageConf(root, join(root, 'run', 'storage')));
+    writeFileSync(join(root, 'storage.conf'), storageConf(root, join(root, 'run', 'containers')));
     // Without this file Podman makes its network anew with an id and a bridge that all Podmans of a machine share.
     writeJson(join(root, 'networks', 'podman.json'), {
       name: 'podman',
@@ -83,8 +83,8 @@ export const podmanRootless = {
       mkdirSync(join(root, folder), { recursive: true, mode: folder === 'run' ? 0o700 : 0o755 });
       chownSync(join(root, folder), person.uid, person.gid);
     }
-    writeFileSync(join(root, 'containers.conf'), containersConf(root, 'network_backend = "netavark"\n'));
-    writeFileSync(join(root, 'storage.conf'), storageConf(root, join(root, 'run', 'storage')));
+    writeFileSync(join(root, 'containers.conf'), containersConf(root, 'network_backend = "netavark"\n', KEYS_OF_ONE_USER));
+    writeFileSync(join(root, 'storage.conf'), storageConf(root, join(root, 'run', 'containers')));
   },
 
   service({ root, person }) {
@@ -107,12 +107,15 @@ function configurationOf(root) {
   return { CONTAINERS_CONF: join(root, 'containers.conf'), CONTAINERS_STORAGE_CONF: join(root, 'storage.conf') };
 }
 
-/** @param {string} root @param {string} network */
-function containersConf(root, network) {
+/** The kernel lets one user have some 13 containers' key rings, and a lab runs more containers than that. */
+const KEYS_OF_ONE_USER = 'keyring = false\n';
+
+/** @param {string} root @param {string} network @param {string} [containers] */
+function containersConf(root, network, containers = '') {
   const limits = canRaiseLimits() ? '' : 'default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]\n';
   const runtime = hasUnifiedCgroups() ? '' : 'runtime = "runc"\n';
   return `[containers]
-${limits}
+${limits}${containers}
 [engine]
 ${runtime}cgroup_manager = "cgroupfs"
 events_logger = "file"
