@@ -1,0 +1,53 @@
+import { type OwnedApp, createApp } from '../app/create-app.ts';
+import type { ExitCode } from '../errors.ts';
+import type { Env } from '../state/paths.ts';
+import type { Act } from './act.ts';
+import type { Call, Terminal } from './call.ts';
+import { createOut } from './out.ts';
+import { reportError } from './report-error.ts';
+
+export interface Invocation {
+  readonly argv: readonly string[];
+  readonly env: Env;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** `--engine`, once the arguments are parsed. */
+  readonly engine: () => string | undefined;
+  readonly exit: (code: ExitCode) => void;
+}
+
+/** Makes the `act` that every command's action calls. */
+export function createAct(invocation: Invocation): Act {
+  return async (common, body, options = {}) => {
+    const out = createOut(invocation.terminal);
+    const app = createApp({
+      env: invocation.env,
+      out,
+      signal: invocation.signal,
+      dryRun: common.dryRun ?? false,
+      engine: invocation.engine(),
+      command: invocation.argv.join(' '),
+    });
+    const call: Call = { app, terminal: invocation.terminal, json: common.json ?? false };
+    try {
+      if (options.recover !== false && !app.dryRun) await settleOpenOperations(app);
+      invocation.exit((await body(call)) ?? 0);
+    } catch (error) {
+      out.end();
+      const failure = options.failure ?? 1;
+      invocation.exit(reportError(call.terminal, error, { json: call.json, failure, debug: Boolean(invocation.env.SLIPWAY_DEBUG), aborted: invocation.signal.aborted }));
+    } finally {
+      out.end();
+      app.close();
+    }
+  };
+}
+
+/** One look at a folder that is empty nearly always; recovery is loaded when it is not. */
+async function settleOpenOperations(app: OwnedApp): Promise<void> {
+  const { openOperations } = await import('../operations/journal.ts');
+  const { journalDir } = await import('../state/paths.ts');
+  if ((await openOperations(journalDir(app.paths))).length === 0) return;
+  const { reportRecovery } = await import('./report-recovery.ts');
+  await reportRecovery(app);
+}

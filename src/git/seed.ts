@@ -1,0 +1,106 @@
+import { lstat, mkdir, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SlipwayError } from '../errors.ts';
+import { run } from '../host/process.ts';
+import { isMissing, stateError } from '../state/atomic.ts';
+import { removeTree } from '../state/remove-tree.ts';
+import { gitArgv, gitEnv } from './command.ts';
+
+export interface SeedRequest {
+  /** URL or path of the upstream. `undefined`: the workspace begins empty. */
+  readonly repository: string | undefined;
+  /** Default: the upstream's own. */
+  readonly branch: string | undefined;
+  readonly workspace: string;
+  /** Beside the workspace, on the same file system; removed and made anew. */
+  readonly temporary: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly onStart?: (pid: number) => void;
+  readonly onProgress?: (text: string) => void;
+}
+
+/**
+ * Fills a task's workspace with a clone: aside first, then moved into place. Files that stand there already win, and show
+ * up as changes. The clone shares no object files with a local upstream: a container could write through the links.
+ */
+export async function seedWorkspace(request: SeedRequest): Promise<void> {
+  await removeTree(request.temporary);
+  if (request.repository === undefined) {
+    await mkdir(request.workspace, { recursive: true });
+    return;
+  }
+  await clone(request, request.repository);
+  await moveIn(request.temporary, request.workspace);
+  await removeTree(request.temporary);
+}
+
+async function clone(request: SeedRequest, repository: string): Promise<void> {
+  const progress: string[] = [];
+  const end = await run(
+    gitArgv('clone', '--progress', '--no-hardlinks', '--template=', ...(request.branch === undefined ? [] : [`--branch=${request.branch}`]), '--', repository, request.temporary),
+    {
+      env: gitEnv(request.env),
+      signal: request.signal,
+      ...(request.onStart ? { onStart: request.onStart } : {}),
+      onStderr: (chunk) => {
+        progress.push(chunk.toString('utf8'));
+        request.onProgress?.(chunk.toString('utf8'));
+      },
+    },
+  );
+  if (end.exitCode === 0) return;
+  request.signal.throwIfAborted();
+  throw cloneError(request, repository, progress.join(''));
+}
+
+/** Git's complaint, told apart by what the person can do about it. */
+function cloneError(request: SeedRequest, repository: string, text: string): SlipwayError {
+  const detail = text.split(/[\r\n]+/).filter((line) => /^(fatal|error|remote|ssh|Host key|.*denied)/i.test(line)).slice(-6).join('\n');
+  if (/Remote branch .* not found/.test(text)) {
+    return new SlipwayError('E_NO_BRANCH', `${shown(repository)} has no branch ${request.branch ?? ''}.`, { detail, hint: 'Set `branch` in the project\'s project.yml to one that exists.' });
+  }
+  return new SlipwayError('E_CLONE', `Cannot clone ${shown(repository)}.`, {
+    detail,
+    hint: `Try \`git ls-remote ${shown(repository)}\`: Slipway uses your own git, keys and credential helpers, but never asks for a password.`,
+  });
+}
+
+/** A URL without the password that somebody may have written into it. */
+export function shown(repository: string): string {
+  return repository.replace(/^([a-z+]+:\/\/)[^@/]*@/i, '$1');
+}
+
+async function moveIn(from: string, to: string): Promise<void> {
+  try {
+    if (await isMissingOrEmpty(to)) {
+      await rename(from, to);
+      return;
+    }
+    for (const name of await readdir(from)) {
+      if (!(await present(join(to, name)))) await rename(join(from, name), join(to, name));
+    }
+  } catch (cause) {
+    throw stateError('write', to, cause);
+  }
+}
+
+/** Renaming over an empty directory is fine. */
+async function isMissingOrEmpty(directory: string): Promise<boolean> {
+  try {
+    return (await readdir(directory)).length === 0;
+  } catch (error) {
+    if (isMissing(error)) return true;
+    throw error;
+  }
+}
+
+async function present(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}

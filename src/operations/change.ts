@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { SlipwayError } from '../errors.ts';
+import { acquireLock, type Lock } from '../state/lock.ts';
+import { journalDir, locksDir } from '../state/paths.ts';
+import { type JournalBegin, JournalWriter, readOpenOperation } from './journal.ts';
+import type { App, Changed, Json, Plan, Verb } from './model.ts';
+import { mustGoBack, runOtherwise, runSteps } from './run-steps.ts';
+
+/** Sorts by time: `20261121t035312-9f2c41d0`. */
+export function newOperationId(now: Date): string {
+  return `${now.toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase()}-${randomBytes(4).toString('hex')}`;
+}
+
+/**
+ * The one way to change anything: observe → plan → apply, under the verb's locks from first to last.
+ * With `--dry-run` it observes and plans without locks and journal, and changes nothing.
+ */
+export async function change<Wanted, State>(app: App, verb: Verb<Wanted, State>, wanted: Wanted): Promise<Changed<State>> {
+  if (app.dryRun) {
+    const before = await verb.observe(app, wanted);
+    return { before, plan: verb.plan(before, wanted), operation: undefined };
+  }
+  const operation = newOperationId(app.clock.now());
+  const locks = await takeLocks(app, verb.locks(wanted), operation, verb.describe(wanted));
+  try {
+    const before = await verb.observe(app, wanted);
+    const plan = verb.plan(before, wanted);
+    if (plan.steps.length === 0) return { before, plan, operation: undefined };
+    const journal = await JournalWriter.begin(journalDir(app.paths), beginLine(app, verb, wanted, operation, plan));
+    await applyPlan(app, operation, plan, journal);
+    return { before, plan, operation };
+  } finally {
+    for (const lock of locks.reverse()) await lock.release();
+  }
+}
+
+async function applyPlan(app: App, operation: string, plan: Plan, journal: JournalWriter): Promise<void> {
+  try {
+    await runSteps(app, operation, plan, journal);
+  } catch (error) {
+    await settleFailure(app, operation, plan, journal, error);
+    throw error;
+  }
+  await journal.end({ type: 'end', at: app.clock.now().toISOString(), outcome: 'done' });
+}
+
+/** A step that failed before the commit: what was done is undone at once. If that fails too, the journal stays open for the next command. */
+async function settleFailure(app: App, operation: string, plan: Plan, journal: JournalWriter, error: unknown): Promise<void> {
+  try {
+    const record = await readOpenOperation(journalDir(app.paths), operation);
+    if (record && (await mustGoBack(app, operation, plan, record.intended, record.done, journal))) {
+      await runOtherwise(app, operation, plan, journal);
+    }
+    await journal.end({ type: 'end', at: app.clock.now().toISOString(), outcome: 'failed', error: describeError(error) });
+  } catch {
+    await journal.close().catch(() => {});
+  }
+}
+
+export async function takeLocks(app: App, names: readonly string[], operation: string, verb: string, timeoutMs?: number): Promise<Lock[]> {
+  const taken: Lock[] = [];
+  try {
+    for (const name of names) {
+      taken.push(
+        await acquireLock(locksDir(app.paths), name, {
+          operation,
+          verb,
+          signal: app.signal,
+          onWait: (holder) => app.out.progress(`Waiting for \`${holder.verb}\` (process ${holder.pid})`),
+          ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        }),
+      );
+    }
+    return taken;
+  } catch (error) {
+    for (const lock of taken.reverse()) await lock.release();
+    throw error;
+  }
+}
+
+function beginLine<Wanted, State>(app: App, verb: Verb<Wanted, State>, wanted: Wanted, operation: string, plan: Plan): JournalBegin {
+  return {
+    format: 1,
+    type: 'begin',
+    operation,
+    verb: verb.name,
+    summary: verb.describe(wanted),
+    // A verb's wanted is plain data by contract: recovery reads it back from the journal.
+    wanted: wanted as Json,
+    locks: verb.locks(wanted),
+    plan,
+    at: app.clock.now().toISOString(),
+    user: app.person.name,
+    pid: process.pid,
+    command: app.command,
+  };
+}
+
+export function describeError(error: unknown): { code: string; message: string } {
+  if (error instanceof SlipwayError) return { code: error.code, message: error.message };
+  return { code: 'E_INTERNAL', message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,209 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, appendFile, mkdir, open, readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { isMissing, stateError, syncDirectory } from '../state/atomic.ts';
+import type { ProcessIdentity } from '../state/process-identity.ts';
+import type { Json, Plan } from './model.ts';
+
+export interface JournalBegin {
+  readonly format: 1;
+  readonly type: 'begin';
+  readonly operation: string;
+  readonly verb: string;
+  /** A person's words for it. */
+  readonly summary: string;
+  readonly wanted: Json;
+  readonly locks: readonly string[];
+  readonly plan: Plan;
+  readonly at: string;
+  readonly user: string;
+  readonly pid: number;
+  readonly command: string;
+}
+
+export type OperationOutcome = 'done' | 'failed' | 'completed' | 'undone' | 'abandoned';
+
+export type JournalLine =
+  | JournalBegin
+  | { readonly type: 'intent'; readonly step: number; readonly at: string }
+  | { readonly type: 'done'; readonly step: number; readonly at: string }
+  /** Recovery planned again: the steps that follow are this plan's. */
+  | { readonly type: 'replan'; readonly plan: Plan; readonly at: string }
+  | { readonly type: 'child'; readonly process: Pick<ProcessIdentity, 'pid' | 'startTime' | 'bootId'>; readonly at: string }
+  | {
+      readonly type: 'end';
+      readonly at: string;
+      /** `completed` and `undone` are recovery's words; `abandoned`: recovery could do neither and says why. */
+      readonly outcome: OperationOutcome;
+      readonly error?: { readonly code: string; readonly message: string };
+      /** Indexes of steps that cannot be repeated and whose result is unknown. */
+      readonly unknown?: readonly number[];
+    };
+
+/** An operation as its journal tells it. */
+export interface OperationRecord {
+  readonly begin: JournalBegin;
+  /** The plan that the step numbers below belong to. */
+  readonly plan: Plan;
+  /** A recovery has already decided to go forward. */
+  readonly forward: boolean;
+  readonly intended: ReadonlySet<number>;
+  readonly done: ReadonlySet<number>;
+  readonly children: readonly Pick<ProcessIdentity, 'pid' | 'startTime' | 'bootId'>[];
+  readonly end: Extract<JournalLine, { type: 'end' }> | undefined;
+}
+
+export const openDir = (directory: string) => join(directory, 'open');
+
+/** The journal of one operation at work; one process writes it. */
+export class JournalWriter {
+  private readonly directory: string;
+  private readonly file: string;
+  private readonly handle: FileHandle;
+
+  private constructor(directory: string, file: string, handle: FileHandle) {
+    this.directory = directory;
+    this.file = file;
+    this.handle = handle;
+  }
+
+  static async begin(directory: string, begin: JournalBegin): Promise<JournalWriter> {
+    const file = join(openDir(directory), `${begin.operation}.jsonl`);
+    try {
+      await mkdir(openDir(directory), { recursive: true });
+      const writer = new JournalWriter(directory, file, await open(file, 'ax'));
+      await writer.write(begin);
+      await writer.sync();
+      await syncDirectory(openDir(directory));
+      return writer;
+    } catch (cause) {
+      throw stateError('write', file, cause);
+    }
+  }
+
+  /** Takes over the journal of an operation that was cut off. */
+  static async resume(directory: string, operation: string): Promise<JournalWriter> {
+    const file = join(openDir(directory), `${operation}.jsonl`);
+    try {
+      return new JournalWriter(directory, file, await open(file, 'a'));
+    } catch (cause) {
+      throw stateError('write', file, cause);
+    }
+  }
+
+  async write(line: JournalLine): Promise<void> {
+    await this.handle.appendFile(`${JSON.stringify(line)}\n`).catch((cause: unknown) => {
+      throw stateError('write', this.file, cause);
+    });
+  }
+
+  /** To the disk. Only what recovery cannot observe needs it: the beginning and the commit. */
+  async sync(): Promise<void> {
+    await this.handle.sync();
+  }
+
+  /** Writes the end and moves the operation to its month's file. A crash in between leaves it in both: readers take the first. */
+  async end(line: Extract<JournalLine, { type: 'end' }>): Promise<void> {
+    await this.write(line);
+    await this.handle.close();
+    await archive(this.directory, this.file, line.at);
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}
+
+async function archive(directory: string, file: string, at: string): Promise<void> {
+  await appendFile(join(directory, `${at.slice(0, 7)}.jsonl`), await readFile(file));
+  await rm(file, { force: true });
+}
+
+/** Ids of operations that have not ended, oldest first. */
+export async function openOperations(directory: string): Promise<readonly string[]> {
+  try {
+    const names = await readdir(openDir(directory));
+    return names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length)).sort();
+  } catch (cause) {
+    if (isMissing(cause)) return [];
+    throw stateError('read', openDir(directory), cause);
+  }
+}
+
+/** `undefined`: it has been settled meanwhile, or was cut off before its first line was whole (then nothing had been done). */
+export async function readOpenOperation(directory: string, operation: string): Promise<OperationRecord | undefined> {
+  const file = join(openDir(directory), `${operation}.jsonl`);
+  try {
+    return gather(parseLines(await readFile(file, 'utf8')));
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw stateError('read', file, cause);
+  }
+}
+
+/** Removes an operation's journal that holds no whole line. */
+export async function dropEmptyOperation(directory: string, operation: string): Promise<void> {
+  await rm(join(openDir(directory), `${operation}.jsonl`), { force: true });
+}
+
+/** Every operation of the journal, oldest first, the open ones last. Months are read one at a time. */
+export async function* readJournal(directory: string): AsyncGenerator<OperationRecord> {
+  const seen = new Set<string>();
+  for (const month of await months(directory)) {
+    let lines: JournalLine[] = [];
+    for await (const text of createInterface({ input: createReadStream(join(directory, month)), crlfDelay: Number.POSITIVE_INFINITY })) {
+      const line = parseLine(text);
+      if (line === undefined) continue;
+      if (line.type === 'begin') lines = [];
+      lines.push(line);
+      if (line.type !== 'end') continue;
+      const record = gather(lines);
+      if (record && !seen.has(record.begin.operation)) yield record;
+      if (record) seen.add(record.begin.operation);
+    }
+  }
+  for (const operation of await openOperations(directory)) {
+    const record = seen.has(operation) ? undefined : await readOpenOperation(directory, operation);
+    if (record) yield record;
+  }
+}
+
+async function months(directory: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(directory)).filter((name) => /^\d{4}-\d{2}\.jsonl$/.test(name)).sort();
+  } catch (cause) {
+    if (isMissing(cause)) return [];
+    throw stateError('read', directory, cause);
+  }
+}
+
+function parseLines(text: string): readonly JournalLine[] {
+  return text.split('\n').flatMap((line) => parseLine(line) ?? []);
+}
+
+/** A last line cut off by a crash is as good as not written. */
+function parseLine(text: string): JournalLine | undefined {
+  try {
+    return text === '' ? undefined : (JSON.parse(text) as JournalLine);
+  } catch {
+    return undefined;
+  }
+}
+
+function gather(lines: readonly JournalLine[]): OperationRecord | undefined {
+  const begin = lines.find((line) => line.type === 'begin');
+  if (begin === undefined) return undefined;
+  const last = lines.findLastIndex((line) => line.type === 'replan');
+  const replan = lines[last];
+  const current = lines.slice(last + 1);
+  return {
+    begin,
+    plan: replan?.type === 'replan' ? replan.plan : begin.plan,
+    forward: last >= 0,
+    intended: new Set(current.flatMap((line) => (line.type === 'intent' ? [line.step] : []))),
+    done: new Set(current.flatMap((line) => (line.type === 'done' ? [line.step] : []))),
+    children: lines.flatMap((line) => (line.type === 'child' ? [line.process] : [])),
+    end: lines.find((line) => line.type === 'end'),
+  };
+}

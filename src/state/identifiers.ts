@@ -1,0 +1,31 @@
+import { SlipwayError } from '../errors.ts';
+
+export type IdentifierKind = 'project' | 'task' | 'instance' | 'service' | 'agent' | 'run';
+
+const identifier = /^[a-z0-9]+(?:[_-][a-z0-9]+)*$/;
+const maximumLength = 63;
+
+/** Whether a string may name a project, task, instance, service or agent: a legal image name and one path segment. */
+export function isIdentifier(value: string): boolean {
+  return value.length <= maximumLength && identifier.test(value);
+}
+
+/** Gives the identifier back, or throws E_BAD_ID. Called by everything that makes a path or a name of one. */
+export function checkIdentifier(kind: IdentifierKind, value: string): string {
+  if (isIdentifier(value)) return value;
+  throw new SlipwayError('E_BAD_ID', `${JSON.stringify(shorten(value))} is not a ${kind} id.`, {
+    hint: `Use small letters and digits, parted by single - or _, at most ${maximumLength} characters.`,
+  });
+}
+
+/** A task's id is a count from 1, written without leading zeros. */
+export function checkTaskId(value: string): string {
+  if (/^[1-9][0-9]{0,8}$/.test(value)) return value;
+  throw new SlipwayError('E_BAD_ID', `${JSON.stringify(shorten(value))} is not a task id.`, {
+    hint: 'Task ids are numbers from 1 up. `slipway task list` shows them.',
+  });
+}
+
+function shorten(value: string): string {
+  return value.length <= 40 ? value : `${value.slice(0, 37)}…`;
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SlipwayError } from '../errors.ts';
+import { errorCode, isMissing, stateError } from './atomic.ts';
+import { bootId, currentProcess, isSameProcessAlive, type ProcessIdentity } from './process-identity.ts';
+
+export interface LockHolder extends ProcessIdentity {
+  readonly token: string;
+  /** The operation and its verb, for the message of those who wait. */
+  readonly operation: string;
+  readonly verb: string;
+  readonly since: string;
+}
+
+export interface LockRequest {
+  readonly operation: string;
+  readonly verb: string;
+  /** Default 60 s. 0 tries once. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called once, when it has to wait. */
+  readonly onWait?: (holder: LockHolder) => void;
+}
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** A holder in another PID namespace cannot be asked; its heartbeat (the file's mtime) is its lease. */
+const leaseMs = 30_000;
+const heartbeatMs = 10_000;
+/** Taking over a dead holder's lock is a matter of milliseconds. */
+const guardMs = 10_000;
+
+/**
+ * Takes the lock `locks/<name>.lock`, waiting for its holder. A holder that is dead, or of an earlier boot, loses it.
+ * Throws E_BUSY when the time is up. Locks are not re-entrant.
+ */
+export async function acquireLock(directory: string, name: string, request: LockRequest): Promise<Lock> {
+  const file = join(directory, `${name}.lock`);
+  const deadline = Date.now() + (request.timeoutMs ?? 60_000);
+  const holder: LockHolder = {
+    ...currentProcess(),
+    token: randomBytes(8).toString('hex'),
+    operation: request.operation,
+    verb: request.verb,
+    since: new Date().toISOString(),
+  };
+  let waited = false;
+  for (let pause = 5; ; pause = Math.min(pause * 2, 200)) {
+    request.signal?.throwIfAborted();
+    if (await tryCreate(file, holder)) return held(file, holder.token);
+    const current = await readHolder(file);
+    if (current === undefined) continue;
+    if (await isStale(file, current)) {
+      await takeAway(file, current.token);
+      continue;
+    }
+    if (Date.now() >= deadline) throw busy(name, current);
+    if (!waited) request.onWait?.(current);
+    waited = true;
+    await sleep(Math.min(pause, Math.max(1, deadline - Date.now())), undefined, { ...(request.signal ? { signal: request.signal } : {}) });
+  }
+}
+
+/** Who holds it now; `undefined` where nobody alive does. */
+export async function lockHolder(directory: string, name: string): Promise<LockHolder | undefined> {
+  const file = join(directory, `${name}.lock`);
+  const holder = await readHolder(file);
+  return holder === undefined || (await isStale(file, holder)) ? undefined : holder;
+}
+
+/** A hard link of a finished file: the lock appears with its content or not at all. */
+async function tryCreate(file: string, holder: LockHolder): Promise<boolean> {
+  const temporary = `${file}.${holder.token}`;
+  try {
+    await writeFile(temporary, JSON.stringify(holder)).catch(async (error) => {
+      if (!isMissing(error)) throw error;
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(temporary, JSON.stringify(holder));
+    });
+    await link(temporary, file);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw stateError('write', file, error);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function readHolder(file: string): Promise<LockHolder | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as LockHolder;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw stateError('read', file, error);
+  }
+}
+
+async function isStale(file: string, holder: LockHolder): Promise<boolean> {
+  if (holder.bootId !== bootId()) return true;
+  if (holder.pidNamespace === currentProcess().pidNamespace) return !isSameProcessAlive(holder);
+  const times = await stat(file).catch(() => undefined);
+  return times !== undefined && Date.now() - times.mtimeMs > leaseMs;
+}
+
+/**
+ * Removes a dead holder's lock. Only one process at a time does so, and it looks again first: otherwise one that judged
+ * the dead holder a moment ago would remove the lock of whoever took it over meanwhile.
+ */
+async function takeAway(file: string, token: string): Promise<void> {
+  const guard = `${file}.guard`;
+  try {
+    await mkdir(guard);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw stateError('write', guard, error);
+    const times = await stat(guard).catch(() => undefined);
+    if (times !== undefined && Date.now() - times.mtimeMs > guardMs) await rmdir(guard).catch(() => {});
+    await sleep(5);
+    return;
+  }
+  try {
+    if ((await readHolder(file))?.token === token) await unlink(file);
+  } finally {
+    await rmdir(guard).catch(() => {});
+  }
+}
+
+function held(file: string, token: string): Lock {
+  const beat = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => {}), heartbeatMs);
+  beat.unref();
+  return {
+    async release() {
+      clearInterval(beat);
+      if ((await readHolder(file))?.token !== token) return;
+      const away = `${file}.${token}`;
+      await rename(file, away);
+      await unlink(away);
+    },
+  };
+}
+
+function busy(name: string, holder: LockHolder): SlipwayError {
+  return new SlipwayError('E_BUSY', `${name} is in use by \`${holder.verb}\` (process ${holder.pid}, since ${holder.since}).`, {
+    hint: 'Wait for it to end, or end that process; then run the command again.',
+  });
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { checkIdentifier, checkTaskId } from './identifiers.ts';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export interface Paths {
+  /** What people write: `config.yml`, `projects/`, `agents/`. */
+  readonly config: string;
+  /** What Slipway writes. */
+  readonly state: string;
+  /** What may be thrown away. */
+  readonly cache: string;
+}
+
+/** `SLIPWAY_*_DIR`, then the XDG base directories; root's state is in /var/lib/slipway. */
+export function resolvePaths(env: Env, home: string, isRoot: boolean): Paths {
+  const xdg = (name: string, fallback: string) => join(env[name] || join(home, fallback), 'slipway');
+  return {
+    config: env.SLIPWAY_CONFIG_DIR || xdg('XDG_CONFIG_HOME', '.config'),
+    state: env.SLIPWAY_STATE_DIR || (isRoot && !env.XDG_DATA_HOME ? '/var/lib/slipway' : xdg('XDG_DATA_HOME', '.local/share')),
+    cache: env.SLIPWAY_CACHE_DIR || xdg('XDG_CACHE_HOME', '.cache'),
+  };
+}
+
+export const configFile = (paths: Paths) => join(paths.config, 'config.yml');
+export const projectsDir = (paths: Paths) => join(paths.config, 'projects');
+export const projectDir = (paths: Paths, project: string) => join(projectsDir(paths), checkIdentifier('project', project));
+export const projectFile = (paths: Paths, project: string) => join(projectDir(paths, project), 'project.yml');
+export const agentsDir = (paths: Paths) => join(paths.config, 'agents');
+
+export const installFile = (paths: Paths) => join(paths.state, 'install.json');
+/** The engine that detection found. */
+export const engineFile = (paths: Paths) => join(paths.state, 'engine.json');
+export const journalDir = (paths: Paths) => join(paths.state, 'journal');
+export const locksDir = (paths: Paths) => join(paths.state, 'locks');
+export const buildDir = (paths: Paths, project: string) => join(paths.state, 'build', checkIdentifier('project', project));
+export const agentEnvDir = (paths: Paths, agent: string) => join(paths.state, 'envs', checkIdentifier('agent', agent));
+
+/** Everything Slipway keeps of a project's tasks: metadata and the id counter. */
+export const projectStateDir = (paths: Paths, project: string) => join(paths.state, 'projects', checkIdentifier('project', project));
+export const tasksMetadataDir = (paths: Paths, project: string) => join(projectStateDir(paths, project), 'tasks');
+export const taskFile = (paths: Paths, project: string, task: string) =>
+  join(tasksMetadataDir(paths, project), `${checkTaskId(task)}.yml`);
+
+export const projectTasksDir = (paths: Paths, project: string) => join(paths.state, 'tasks', checkIdentifier('project', project));
+export const taskDir = (paths: Paths, project: string, task: string) => join(projectTasksDir(paths, project), checkTaskId(task));
+export const taskWorkspace = (paths: Paths, project: string, task: string) => join(taskDir(paths, project, task), 'workspace');
+export const taskAgentConfig = (paths: Paths, project: string, task: string) => join(taskDir(paths, project, task), 'agent-config');
+/** Shared with the container: ready marker and exit record. What is in it was written by the container: never followed, never trusted. */
+export const taskRecords = (paths: Paths, project: string, task: string) => join(taskDir(paths, project, task), 'records');

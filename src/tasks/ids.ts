@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { SlipwayError } from '../errors.ts';
+import { readFileIfAny, writeFileAtomic } from '../state/atomic.ts';
+import { type Paths, projectStateDir } from '../state/paths.ts';
+import { listTaskIds } from './store.ts';
+
+const counterFile = (paths: Paths, project: string) => join(projectStateDir(paths, project), 'task-ids.json');
+
+/** The highest id ever given out, deleted tasks included. */
+export async function lastTaskId(paths: Paths, project: string): Promise<number> {
+  const file = counterFile(paths, project);
+  const text = await readFileIfAny(file);
+  const highest = Number((await listTaskIds(paths, project)).at(-1) ?? 0);
+  if (text === undefined) return highest;
+  const last: unknown = parseCounter(text);
+  if (typeof last === 'number' && Number.isSafeInteger(last) && last >= 0) return Math.max(last, highest);
+  throw new SlipwayError('E_BAD_FILE', `${file} does not hold the last task id.`, {
+    hint: 'Write {"format":1,"last":N} into it, N being the highest id that was ever given out.',
+  });
+}
+
+export function claimTaskId(paths: Paths, project: string, id: number): Promise<void> {
+  return writeFileAtomic(counterFile(paths, project), `${JSON.stringify({ format: 1, last: id })}\n`);
+}
+
+function parseCounter(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { readonly last?: unknown } | null)?.last;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,125 @@
+import { SlipwayError } from '../errors.ts';
+import type { Verb } from '../operations/model.ts';
+import type { TaskRef, TaskRun } from './model.ts';
+import { observeMaking, observeTask, type TaskObserved } from './observe.ts';
+import { actionOf, planDelete, planHeadless, planRestart, planRunCli, planStop } from './plan.ts';
+import { type EndObserved, planRecordEnd, readExitRecord } from './run-end.ts';
+import { newTask } from './new.ts';
+import { noTask } from './store.ts';
+
+export { newTask };
+
+const taskLock = ({ project, task }: TaskRef) => [`task/${project}/${task}`];
+
+export type RunCliWanted = TaskRef;
+
+/** Makes sure that the task's `cli` container runs: creates and starts only what is needed. */
+export const runCli: Verb<RunCliWanted, TaskObserved> = {
+  name: 'task.run-cli',
+  locks: taskLock,
+  async observe(app, ref) {
+    const task = await observeTask(app, ref);
+    const create = (task.metadata.mode ?? 'cli') === 'cli' && actionOf('run-cli', task) === 'create';
+    return create ? { ...task, making: await observeMaking(app, task.metadata, 'cli') } : task;
+  },
+  plan: planRunCli,
+  describe: ({ project, task }) => `task run-cli ${project} ${task}`,
+};
+
+export interface HeadlessWanted extends TaskRef {
+  readonly run: Omit<TaskRun, 'startedAt' | 'end'>;
+}
+
+/** Starts one headless run of an agent; following it is not under the lock. */
+export const runHeadless: Verb<HeadlessWanted, TaskObserved> = {
+  name: 'task.run',
+  locks: taskLock,
+  async observe(app, wanted) {
+    const task = await observeTask(app, wanted);
+    if (task.metadata.mode !== undefined) return task;
+    const run = { ...wanted.run, startedAt: task.at };
+    return { ...task, making: await observeMaking(app, { ...task.metadata, run }, 'run') };
+  },
+  plan: (task, { run }) => planHeadless(task, { ...run, startedAt: task.at }),
+  // After its commit the agent runs: the rest was only to look that it does.
+  reached: ({ metadata }) => metadata.mode === 'run',
+  describe: ({ project, task }) => `run ${project} (task ${task})`,
+};
+
+export interface RestartWanted extends TaskRef {
+  readonly force: boolean;
+  readonly recreate: boolean;
+  /** When it was asked for: a container started after that is the restarted one. */
+  readonly after: string;
+}
+
+export const restartTask: Verb<RestartWanted, TaskObserved> = {
+  name: 'task.restart',
+  locks: taskLock,
+  async observe(app, wanted) {
+    const task = await observeTask(app, wanted);
+    return needsMaking(task, wanted) ? { ...task, making: await observeMaking(app, task.metadata, task.metadata.mode ?? 'cli') } : task;
+  },
+  plan: (task, wanted) => planRestart(task, wanted),
+  reached: ({ container }, { after }) => container?.state === 'running' && (container.startedAt ?? '') > after,
+  describe: ({ project, task }) => `task restart ${project} ${task}`,
+};
+
+function needsMaking(task: TaskObserved, { recreate }: RestartWanted): boolean {
+  const action = actionOf('restart', task);
+  return action === 'create' || (recreate && task.container !== undefined);
+}
+
+export interface StopWanted extends TaskRef {
+  /** Default: the project's. */
+  readonly timeoutSeconds?: number;
+}
+
+/** Stops a running task's container; the workspace, the metadata and what the container holds stay. */
+export const stopTask: Verb<StopWanted, TaskObserved> = {
+  name: 'task.stop',
+  locks: taskLock,
+  observe: observeTask,
+  plan: (task, wanted) => planStop(task, wanted),
+  reached: ({ container }) => container?.state !== 'running',
+  describe: ({ project, task }) => `task stop ${project} ${task}`,
+};
+
+/** Removes container, workspace and metadata. */
+export const deleteTask: Verb<TaskRef, TaskObserved | undefined> = {
+  name: 'task.delete',
+  locks: taskLock,
+  async observe(app, ref) {
+    try {
+      return await observeTask(app, ref);
+    } catch (error) {
+      if (error instanceof SlipwayError && error.code === 'E_NO_TASK') return undefined;
+      throw error;
+    }
+  },
+  plan(task, ref) {
+    if (task === undefined) throw noTask(ref);
+    return planDelete(task);
+  },
+  reached: (task) => task === undefined,
+  describe: ({ project, task }) => `task delete ${project} ${task}`,
+};
+
+export interface RecordEndWanted extends TaskRef {
+  /** Which run: another may have begun since. */
+  readonly startedAt: string;
+}
+
+/** Writes into the task's metadata how its headless run ended. */
+export const recordEnd: Verb<RecordEndWanted, EndObserved> = {
+  name: 'task.record-end',
+  locks: taskLock,
+  async observe(app, ref) {
+    const task = await observeTask(app, ref);
+    return { ...task, record: await readExitRecord(task.records) };
+  },
+  plan: planRecordEnd,
+  describe: ({ project, task }) => `record the end of task ${task} of ${project}`,
+};
+
+export const verbs: readonly Verb[] = [newTask, runCli, runHeadless, restartTask, stopTask, deleteTask, recordEnd] as readonly unknown[] as readonly Verb[];
