@@ -21,7 +21,7 @@ export async function change<Wanted, State>(app: App, verb: Verb<Wanted, State>,
     return { before, plan: verb.plan(before, wanted), operation: undefined };
   }
   const operation = newOperationId(app.clock.now());
-  const locks = await takeLocks(app, verb.locks(wanted), operation, verb.describe(wanted));
+  const locks = await takeLocks(app, verb.locks(wanted), operation, verb.describe(wanted), verb.lockTimeoutMs);
   try {
     const before = await verb.observe(app, wanted);
     const plan = verb.plan(before, wanted);

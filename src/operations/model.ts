@@ -92,6 +92,8 @@ export interface Verb<Wanted = Json, State = unknown> {
   readonly name: string;
   /** Names under `locks/`, taken in this order. */
   locks(wanted: Wanted): readonly string[];
+  /** How long it waits for each of them. Default 60 s. */
+  readonly lockTimeoutMs?: number;
   observe(app: App, wanted: Wanted): Promise<State>;
   plan(state: State, wanted: Wanted): Plan;
   /** For recovery: whether what was wanted is already so, where `plan` would complain. */
