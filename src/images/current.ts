@@ -11,7 +11,7 @@ export function currentLayer(layer: LayerName, inputs: Pick<LayerInputs, 'base' 
   if (layer.startsWith('l2')) return named(alias, ofProject(inputs.project, layer, images));
   const tops = (['l2-cli', 'l2-web', 'l2-dev'] as const).flatMap((top) => named(layerAlias(top, inputs), ofProject(inputs.project, top, images)) ?? []);
   const below = tops.flatMap((top) => chainOf(top, images)).find((image) => image.layer === layer);
-  return below ?? images.find((image) => image.layer === layer && image.tags.includes(alias));
+  return below ?? images.find((image) => image.tagged && image.layer === layer && image.tags.includes(alias));
 }
 
 /** The image that has the name, else the newest. */
@@ -20,14 +20,14 @@ function named(alias: string, candidates: readonly LayerImage[]): LayerImage | u
 }
 
 export function ofProject(project: string, layer: LayerName, images: readonly LayerImage[]): readonly LayerImage[] {
-  return images.filter((image) => image.layer === layer && image.project === project);
+  return images.filter((image) => image.tagged && image.layer === layer && image.project === project);
 }
 
 /** The stamps of the shared layers' newest builds on request, so that ordinary builds go on from them. */
 export function currentRefresh(inputs: Pick<LayerInputs, 'base' | 'agents' | 'ownAgents' | 'project'>, images: readonly LayerImage[]): Refresh {
   const stamp = (layer: 'l0' | 'l1-cli') => {
     const alias = layerAlias(layer, inputs);
-    return (images.find((image) => image.layer === layer && image.tags.includes(alias)) ?? currentLayer(layer, inputs, images))?.refresh;
+    return (images.find((image) => image.tagged && image.layer === layer && image.tags.includes(alias)) ?? currentLayer(layer, inputs, images))?.refresh;
   };
   return { l0: stamp('l0'), l1: stamp('l1-cli') };
 }

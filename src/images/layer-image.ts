@@ -1,6 +1,7 @@
 import { isOwn, label, ownFilter } from '../containers/labels.ts';
 import type { Engine, ImageSummary } from '../engine/model.ts';
 import { type LayerImage, layerNames, type Parts } from './model.ts';
+import { fingerprintTag } from './names.ts';
 
 /** Every layer that this install made on the engine, newest first; one request. */
 export async function listLayerImages(engine: Engine, install: string, signal?: AbortSignal): Promise<readonly LayerImage[]> {
@@ -20,17 +21,19 @@ function layerImage({ id, labels, tags, createdAt, sizeBytes }: ImageSummary): L
   const layer = layerNames.find((name) => name === labels[label.layer]);
   const fingerprint = labels[label.fingerprint];
   if (layer === undefined || fingerprint === undefined) return undefined;
+  const project = labels[label.project] || undefined;
   return {
     id,
     layer,
     fingerprint,
     parent: labels[label.parent] ?? '',
     parts: parseParts(labels[label.parts]),
-    refresh: labels[label.refresh],
+    refresh: labels[label.refresh] || undefined,
     base: parseBase(labels[label.base]),
-    project: labels[label.project],
+    project,
     operation: labels[label.op] ?? '',
     tags,
+    tagged: tags.includes(fingerprintTag(layer, project ?? '', fingerprint)),
     createdAt,
     sizeBytes,
   };
@@ -53,7 +56,8 @@ function parseBase(text: string | undefined): LayerImage['base'] {
 
 /** The image that another was built from, while it is still there. */
 export function parentOf(image: LayerImage, images: readonly LayerImage[]): LayerImage | undefined {
-  return images.find(({ fingerprint }) => fingerprint === image.parent);
+  const candidates = images.filter(({ fingerprint }) => fingerprint === image.parent);
+  return candidates.find(({ tagged }) => tagged) ?? candidates[0];
 }
 
 /** An image and those below it, as far as they are still there. */

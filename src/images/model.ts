@@ -104,6 +104,8 @@ export interface LayerImage {
   readonly project: string | undefined;
   readonly operation: string;
   readonly tags: readonly string[];
+  /** Has the tag of its fingerprint. What a person builds or commits on top of a layer carries its labels too, and is none. */
+  readonly tagged: boolean;
   readonly createdAt: string;
   readonly sizeBytes: number;
 }

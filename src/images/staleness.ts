@@ -32,7 +32,7 @@ function layerState(layer: LayerName, facts: StalenessFacts): LayerState {
 
 /** The image of exactly this recipe. */
 export function findWanted(wanted: WantedLayer, project: string, images: readonly LayerImage[]): LayerImage | undefined {
-  const candidates = wanted.layer.startsWith('l2') ? ofProject(project, wanted.layer, images) : images.filter(({ layer }) => layer === wanted.layer);
+  const candidates = wanted.layer.startsWith('l2') ? ofProject(project, wanted.layer, images) : images.filter(({ layer, tagged }) => tagged && layer === wanted.layer);
   return candidates.find(({ fingerprint }) => fingerprint === wanted.fingerprint);
 }
 

@@ -1,0 +1,170 @@
+import { join } from 'node:path';
+import { readAgents } from '../agents/store.ts';
+import { label, ownLabels } from '../containers/labels.ts';
+import { buildWithProgram } from '../engine/build-program.ts';
+import type { Engine, Labels } from '../engine/model.ts';
+import { SlipwayError } from '../errors.ts';
+import { openDuplex, run, startDetached } from '../host/process.ts';
+import type { Step, StepContext, StepKind } from '../operations/model.ts';
+import { resolveProject } from '../projects/store.ts';
+import { buildDir } from '../state/paths.ts';
+import { hostRegistry, needsHostNetwork, proxyArguments } from './build-env.ts';
+import { writeContext } from './context.ts';
+import { readLayerInputs } from './inputs.ts';
+import { listLayerImages } from './layer-image.ts';
+import { type LayerInputs, type LayerName, layerBelow, layerTitle, type Refresh, type WantedLayer } from './model.ts';
+import { pinnedBaseTag } from './names.ts';
+import { findWanted } from './staleness.ts';
+import { wantedLayers } from './wanted.ts';
+
+/** Journaled as plain data; what it names is rendered again when it is carried out. */
+interface LayerStep extends Step {
+  readonly project: string;
+  readonly layer: LayerName;
+  readonly alias: string;
+  readonly refresh: Record<string, string>;
+  /** Absent where the base was not there yet when the build was planned. */
+  readonly fingerprint?: string;
+}
+
+type BuildStep = LayerStep & { readonly why: string; readonly noCache?: true };
+
+/** Builds one layer and tags it with its fingerprint. A finished one is left as it is, so that a build that was cut off goes on where it stopped. */
+export const buildLayer: StepKind = {
+  do: 'image.build',
+  describe: (step) => `Build ${layerTitle((step as BuildStep).layer)} (${(step as BuildStep).alias}): ${(step as BuildStep).why}`,
+  async apply(context, step) {
+    const build = step as BuildStep;
+    const { app } = context;
+    const engine = await app.engine();
+    const { inputs, layers, baseId } = await renderAgain(context, engine, build);
+    const wanted = layers.find(({ layer }) => layer === build.layer) as WantedLayer;
+    const images = await listLayerImages(engine, await app.installId(), app.signal);
+    if (findWanted(wanted, inputs.project, images)) return;
+    app.out.note(buildLayer.describe(step));
+    const directory = join(buildDir(app.paths, inputs.project), build.layer);
+    await writeContext(directory, wanted.rendered);
+    await withParent(engine, build.layer, layers, images, inputs.project, baseId, async (parent) => {
+      const args = await buildArguments(context, build.layer);
+      const network = inputs.network ?? (needsHostNetwork(args) ? 'host' : undefined);
+      await buildWithProgram(
+        engine,
+        { run, openDuplex, startDetached },
+        {
+          context: directory,
+          tags: [wanted.tag],
+          labels: layerLabels(await app.installId(), context.operation, wanted, inputs, baseId),
+          buildArgs: { SLIPWAY_PARENT: parent, ...args },
+          ...(network === undefined ? {} : { network }),
+          ...(build.noCache ? { noCache: true } : {}),
+          signal: app.signal,
+          onProgress: (text) => app.out.raw(text),
+          onStart: (pid) => void context.child(pid),
+        },
+      );
+    });
+  },
+};
+
+/** Gives a layer the name that people see. */
+export const nameLayer: StepKind = {
+  do: 'image.name',
+  describe: (step) => `Name it ${(step as LayerStep).alias}`,
+  async apply(context, step) {
+    const wantedStep = step as LayerStep;
+    const engine = await context.app.engine();
+    const { layers, inputs } = await renderAgain(context, engine, wantedStep);
+    const wanted = layers.find(({ layer }) => layer === wantedStep.layer) as WantedLayer;
+    const image = findWanted(wanted, inputs.project, await listLayerImages(engine, await context.app.installId(), context.app.signal));
+    if (image === undefined) throw changedMeanwhile(wantedStep);
+    await engine.images.tag(image.id, wantedStep.alias);
+  },
+};
+
+async function renderAgain({ app }: StepContext, engine: Engine, step: LayerStep): Promise<{ inputs: LayerInputs; layers: readonly WantedLayer[]; baseId: string }> {
+  const [project, agents, install] = await Promise.all([resolveProject(app.paths, step.project), readAgents(app.paths), app.installId()]);
+  const inputs = await readLayerInputs(app, project, agents);
+  const baseId = await baseImage(engine, inputs.base, install);
+  const refresh: Refresh = { l0: step.refresh.l0, l1: step.refresh.l1 };
+  const layers = wantedLayers(inputs, { install, baseId, refresh }, [step.layer]);
+  const fingerprint = layers.find(({ layer }) => layer === step.layer)?.fingerprint;
+  if (step.fingerprint !== undefined && fingerprint !== step.fingerprint) throw changedMeanwhile(step);
+  return { inputs, layers, baseId };
+}
+
+async function baseImage(engine: Engine, reference: string, install: string): Promise<string> {
+  const found = await engine.images.inspect(reference);
+  if (found) return found.id;
+  const recorded = (await listLayerImages(engine, install)).find(({ base }) => base?.reference === reference)?.base;
+  if (recorded) return recorded.id;
+  throw new SlipwayError('E_NO_IMAGE', `The base image ${reference} is not on this engine.`, { hint: `Get it with \`slipway image pull ${reference}\`.` });
+}
+
+function changedMeanwhile(step: LayerStep): SlipwayError {
+  return new SlipwayError('E_BUILD_CHANGED', `The files that ${step.alias} is built from, or its base image, changed while it was being built.`, {
+    hint: `Run \`slipway build ${step.project}\` again.`,
+  });
+}
+
+/** Hands over a reference that means exactly the parent that the fingerprint was made with, and that no registry is asked for. */
+async function withParent(
+  engine: Engine,
+  layer: LayerName,
+  layers: readonly WantedLayer[],
+  images: Parameters<typeof findWanted>[2],
+  project: string,
+  baseId: string,
+  use: (reference: string) => Promise<void>,
+): Promise<void> {
+  const below = layerBelow[layer];
+  if (below === undefined) {
+    const tag = pinnedBaseTag(baseId);
+    await engine.images.tag(baseId, tag);
+    try {
+      await use(localName(engine, tag));
+    } finally {
+      await unpin(engine, tag);
+    }
+    return;
+  }
+  const wanted = layers.find((candidate) => candidate.layer === below) as WantedLayer;
+  const parent = findWanted(wanted, project, images);
+  if (parent === undefined) throw new SlipwayError('E_NO_IMAGE', `The layer ${wanted.alias} was removed while ${layerTitle(layer)} was being built.`, { hint: `Run \`slipway build ${project}\` again.` });
+  await engine.images.tag(parent.id, wanted.tag);
+  await use(localName(engine, wanted.tag));
+}
+
+/** Takes the pin off. Where it is the image's last name, a person removed the others meanwhile, and the image stays. */
+export async function unpin(engine: Engine, tag: string): Promise<void> {
+  const pinned = await engine.images.inspect(tag);
+  if (pinned && pinned.tags.length > 1) await engine.images.remove(tag);
+}
+
+/** Podman looks for short names at registries; Docker knows `localhost/` only as a registry. */
+function localName(engine: Engine, tag: string): string {
+  return engine.kind === 'podman' ? `localhost/${tag}` : tag;
+}
+
+async function buildArguments({ app }: StepContext, layer: LayerName): Promise<Readonly<Record<string, string>>> {
+  const proxies = proxyArguments(app.env);
+  if (layer !== 'l1-cli') return proxies;
+  const { registry, secret } = await hostRegistry(app.env);
+  if (secret) app.out.warn('The npm registry of this machine has a password in its address, which an image must not hold: agents are installed from npm’s own registry.');
+  return registry === undefined ? proxies : { ...proxies, npm_config_registry: registry };
+}
+
+function layerLabels(install: string, operation: string, wanted: WantedLayer, inputs: LayerInputs, baseId: string): Labels {
+  return {
+    ...ownLabels(install, operation, 'layer', {
+      layer: wanted.layer,
+      fingerprint: wanted.fingerprint,
+      parent: wanted.parent,
+      parts: JSON.stringify(wanted.parts),
+      ...(wanted.layer === 'l0' ? { base: `${inputs.base} ${baseId}` } : {}),
+      ...(wanted.layer.startsWith('l2') ? { project: inputs.project } : {}),
+    }),
+    // Written even where there is none: a label of the layer below would shine through.
+    [label.refresh]: wanted.refresh ?? '',
+    ...(wanted.layer === 'l0' ? {} : { [label.base]: '' }),
+  };
+}

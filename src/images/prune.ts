@@ -1,0 +1,79 @@
+import type { Plan } from '../operations/model.ts';
+import { chainOf } from './layer-image.ts';
+import type { LayerImage, ProjectImages } from './model.ts';
+import { findWanted, sameId } from './staleness.ts';
+
+export interface PruneFacts {
+  /** Every layer of this install, and the bases that it bootstrapped. */
+  readonly layers: readonly LayerImage[];
+  readonly bases: readonly OwnBase[];
+  /** Every project whose files can be read. */
+  readonly projects: readonly ProjectImages[];
+  /** Ids of projects whose files cannot be read: what their last build left is kept. */
+  readonly unreadable: readonly string[];
+  /** Ids of the images of all containers, stopped ones and strangers' too. */
+  readonly inUse: readonly string[];
+  /** Operations that are at work or wait for recovery: what they made is theirs. */
+  readonly openOperations: readonly string[];
+}
+
+export interface OwnBase {
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly sizeBytes: number;
+  readonly operation: string;
+}
+
+export interface Unused {
+  readonly id: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly tags: readonly string[];
+}
+
+/** Images that no project's chain and no container needs, tops before what they were built from. */
+export function unusedImages(facts: PruneFacts): readonly Unused[] {
+  const kept = keptLayers(facts);
+  const layers = facts.layers.filter((image) => !kept.has(image.id) && isOnlyOurs(image));
+  const baseIds = [...facts.projects.map(({ base }) => base.id), ...facts.layers.filter(({ id }) => kept.has(id)).map(({ base }) => base?.id)];
+  const bases = facts.bases.filter(
+    ({ id, operation }) => !isAny(id, baseIds) && !isAny(id, facts.inUse) && !facts.openOperations.includes(operation),
+  );
+  return [
+    ...[...layers].sort((a, b) => (a.layer < b.layer ? 1 : -1)).map((image) => unused(image, image.layer)),
+    ...bases.map((base) => unused(base, 'base')),
+  ];
+}
+
+export function planPrune(facts: PruneFacts): Plan {
+  return { steps: unusedImages(facts).map(({ id, name, tags }) => ({ do: 'image.remove', image: id, name, tags })) };
+}
+
+function keptLayers(facts: PruneFacts): ReadonlySet<string> {
+  const { layers } = facts;
+  const roots = [
+    ...facts.projects.flatMap(({ layers: states, wanted, project }) => [
+      ...states.flatMap(({ image }) => image ?? []),
+      ...wanted.flatMap((layer) => findWanted(layer, project, layers) ?? []),
+    ]),
+    ...facts.unreadable.flatMap((project) => layers.filter((image) => image.project === project)),
+    ...layers.filter(({ id }) => isAny(id, facts.inUse)),
+    ...layers.filter(({ operation }) => facts.openOperations.includes(operation)),
+  ];
+  return new Set(roots.flatMap((image) => chainOf(image, layers)).map(({ id }) => id));
+}
+
+/** A person's own image on top of a layer inherits its labels; a person's own name on a layer is a reason to keep it. */
+function isOnlyOurs(image: LayerImage): boolean {
+  const ours = image.project === undefined ? /^slipway-l[01](-cli|-ui)?:/ : new RegExp(`^${image.project}:l2-(cli|web|dev)(-fp-[0-9a-f]{16})?$`);
+  return image.tags.every((tag) => ours.test(tag)) && (image.tagged || image.tags.length === 0);
+}
+
+function isAny(id: string, ids: readonly (string | undefined)[]): boolean {
+  return ids.some((other) => other !== undefined && sameId(id, other));
+}
+
+function unused({ id, tags, sizeBytes }: Pick<LayerImage, 'id' | 'tags' | 'sizeBytes'>, kind: string): Unused {
+  const name = tags.find((tag) => !/[:-]fp-[0-9a-f]{16}$/.test(tag)) ?? tags[0] ?? `${kind} ${id.replace(/^sha256:/, '').slice(0, 12)}`;
+  return { id, name, sizeBytes, tags };
+}

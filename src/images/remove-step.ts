@@ -1,0 +1,61 @@
+import { operationFilter, ownFilter } from '../containers/labels.ts';
+import { rm } from 'node:fs/promises';
+import type { Engine } from '../engine/model.ts';
+import { SlipwayError } from '../errors.ts';
+import type { Step, StepKind } from '../operations/model.ts';
+import { bootstrapArchive } from './bootstrap.ts';
+import { unpin } from './build-step.ts';
+import { pinnedBaseTag } from './names.ts';
+import { sameId } from './staleness.ts';
+
+interface RemoveStep extends Step {
+  readonly image: string;
+  readonly name: string;
+  readonly tags: readonly string[];
+}
+
+/** Removes an image of this install. One that a container took into use meanwhile stays, and that is said. */
+export const removeImage: StepKind = {
+  do: 'image.remove',
+  describe: (step) => `Remove ${(step as RemoveStep).name}`,
+  async apply({ app }, step) {
+    const { image, name, tags } = step as RemoveStep;
+    const engine = await app.engine();
+    const own = await engine.images.list({ labels: ownFilter(await app.installId(), 'layer'), signal: app.signal });
+    const found = own.find(({ id }) => sameId(id, image));
+    // Gone already, or given another name meanwhile: then it is somebody's.
+    if (found === undefined || found.tags.some((tag) => !tags.includes(tag))) return;
+    try {
+      await removeAll(engine, found.id, found.tags);
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || error.code !== 'E_IN_USE') throw error;
+      app.out.warn(`${name} stays: ${error.message}`);
+    }
+  },
+};
+
+/** By names, never by force: that would take it from stopped containers. */
+async function removeAll(engine: Engine, id: string, tags: readonly string[]): Promise<void> {
+  if (tags.length === 0) await engine.images.remove(id);
+  for (const tag of tags) await engine.images.remove(tag);
+}
+
+interface DiscardStep extends Step {
+  readonly project: string;
+  /** The base's reference. */
+  readonly base: string;
+}
+
+/** Goes back from a build: what this operation made and did not finish. Finished layers stay under their fingerprint, for the next build. */
+export const discardBuild: StepKind = {
+  do: 'image.discard',
+  describe: (step) => `Remove what the build of ${(step as DiscardStep).project} left unfinished`,
+  async apply({ app, operation }, step) {
+    const engine = await app.engine();
+    await rm(bootstrapArchive(app.paths.cache, operation), { force: true });
+    const made = await engine.images.list({ labels: operationFilter(await app.installId(), operation) });
+    for (const { id, tags } of made) if (tags.length === 0) await engine.images.remove(id);
+    const base = await engine.images.inspect((step as DiscardStep).base);
+    if (base) await unpin(engine, pinnedBaseTag(base.id));
+  },
+};

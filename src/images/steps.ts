@@ -1,0 +1,9 @@
+import type { StepKind } from '../operations/model.ts';
+import { bootstrapBase } from './bootstrap.ts';
+import { buildLayer, nameLayer } from './build-step.ts';
+import { renderStep } from './generate.ts';
+import { pullImage } from './pull-step.ts';
+import { discardBuild, removeImage } from './remove-step.ts';
+import { importImage, loadImages } from './transfer-steps.ts';
+
+export const steps: readonly StepKind[] = [bootstrapBase, buildLayer, discardBuild, importImage, loadImages, nameLayer, pullImage, removeImage, renderStep];
