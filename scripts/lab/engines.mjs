@@ -2,11 +2,12 @@ import { chmodSync, existsSync, readFileSync, readdirSync, rmdirSync, rmSync } f
 import { join } from 'node:path';
 import { prepareFolders, prepareMachine } from './allotment.mjs';
 import { docker } from './docker.mjs';
+import { locked } from './lock.mjs';
 import { holdPrivateMounts, unmountBelow } from './mounts.mjs';
 import { closeNetwork, openFirewall } from './network.mjs';
 import { answers, waitForAnswer } from './ping.mjs';
 import { podman, podmanRootless } from './podman.mjs';
-import { isAlive, killAll, processesOfEngine, startService } from './processes.mjs';
+import { isAlive, killAll, processesOfEngine, processesOfService, startService } from './processes.mjs';
 import { tell } from './run.mjs';
 import { writeState } from './state.mjs';
 
@@ -15,7 +16,9 @@ import { writeState } from './state.mjs';
  * @typedef {import('./state.mjs').LabState} LabState
  * @typedef {import('./state.mjs').Person} Person
  * @typedef {import('./state.mjs').Started} Started
+ * @typedef {import('./state.mjs').EngineProcesses} EngineProcesses
  * @typedef {{ root: string, number: number, person: Person }} Setting
+ * @typedef {{ argv: readonly string[], env: Record<string, string>, user?: Person }} Service
  */
 
 /**
@@ -27,7 +30,8 @@ import { writeState } from './state.mjs';
  * @property {'docker' | 'podman' | undefined} network the part of the lab's networks that it uses
  * @property {(root: string) => string} socket
  * @property {(setting: Setting) => Promise<void>} configure writes its configuration and makes its networks; repeatable
- * @property {(setting: Setting & { holder: Started }) => { argv: readonly string[], env: Record<string, string>, user?: Person }} service
+ * @property {(setting: Setting & { holder: Started }) => Service} service
+ * @property {(setting: Setting & { holder: Started }) => Service} [helper] a service that it needs beside itself
  * @property {(setting: { root: string, person: Person }) => Record<string, string>} clientEnvironment
  * @property {(endpoint: string) => readonly string[]} program
  */
@@ -71,18 +75,22 @@ export async function startEngine(state, name) {
   const root = rootOf(state, name);
   const socket = engine.socket(root);
   const setting = { root, number: state.number, person: personOf(state) };
-  prepareMachine();
-  await openFirewall(state.number);
-  await engine.configure(setting);
+  // Engines start side by side, and labs too: what they share is prepared by one at a time.
+  const holder = await locked('machine', async () => {
+    prepareMachine();
+    await openFirewall(state.number);
+    await engine.configure(setting);
+    return holderOf(state, name);
+  });
   rmSync(socket, { force: true });
   rmSync(join(root, 'docker.pid'), { force: true });
-
-  const holder = await holderOf(state, name);
-  if (holder !== undefined) remember(state, name, { service: state.engines[name]?.service ?? holder, holder });
-  const { argv, env, user } = engine.service({ ...setting, holder: holder ?? { pid: process.pid, start: '' } });
+  const places = { ...setting, holder: holder ?? { pid: process.pid, start: '' } };
+  const earlier = state.engines[name]?.helper;
+  const helper = engine.helper === undefined || isAlive(earlier) ? earlier : begin(engine.helper(places), join(root, 'log', 'helper.log'));
   const log = join(root, 'log', 'service.log');
-  const service = startService(argv, { env, log, cwd: '/', ...(user && { uid: user.uid, gid: user.gid }) });
-  remember(state, name, { service, ...(holder && { holder }) });
+  const service = begin(engine.service(places), log);
+  state.engines[name] = { service, ...(holder && { holder }), ...(helper && { helper }) };
+  writeState(state);
   if (!(await waitForAnswer(socket, () => isAlive(service)))) {
     const tail = readFileSync(log, 'utf8').trim().split('\n').slice(-20).join('\n');
     throw new Error(`${name} does not answer on ${socket}:\n${tail}`);
@@ -101,10 +109,9 @@ async function holderOf(state, name) {
   return holdPrivateMounts(rootOf(state, name), privateFolders);
 }
 
-/** @param {LabState} state @param {EngineName} name @param {{ service: Started, holder?: Started }} processes */
-function remember(state, name, processes) {
-  state.engines[name] = processes;
-  writeState(state);
+/** @param {Service} service @param {string} log */
+function begin({ argv, env, user }, log) {
+  return startService(argv, { env, log, cwd: '/', ...(user && { uid: user.uid, gid: user.gid }) });
 }
 
 /**
@@ -113,8 +120,11 @@ function remember(state, name, processes) {
  * @param {EngineName} name
  */
 export async function killService(state, name) {
-  const service = state.engines[name]?.service;
-  await killAll(() => (service !== undefined && isAlive(service) ? [service.pid] : []));
+  const root = rootOf(state, name);
+  const { argv } = ENGINES[name].service({ root, number: state.number, person: personOf(state), holder: { pid: 0, start: '' } });
+  // What enters the mount namespace replaces itself by the service.
+  const own = argv.slice(argv.indexOf('--') + 1);
+  await killAll(() => processesOfService(root, own));
 }
 
 /**

@@ -27,6 +27,6 @@ async function listen(address) {
       server.listen(address, () => resolve(false));
     });
     if (!taken) return server;
-    await sleep(200);
+    await sleep(50);
   }
 }

@@ -80,6 +80,15 @@ export function processesOfEngine(root) {
   return [...found];
 }
 
+/**
+ * The processes of a service: rootless Podman is two, the one that was started and, in the user's namespace, the one that answers.
+ * @param {string} root
+ * @param {readonly string[]} argv
+ */
+export function processesOfService(root, argv) {
+  return processesOfEngine(root).filter((pid) => readProc(pid, 'cmdline') === `${argv.join('\0')}\0`);
+}
+
 /** @param {Process} process @param {string} root */
 function isOfEngine({ pid, comm }, root) {
   if (readProc(pid, 'environ')?.split('\0').includes(`${MARKER}=${root}`)) return true;

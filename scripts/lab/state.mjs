@@ -4,13 +4,14 @@ import { join } from 'node:path';
 /**
  * @typedef {'docker' | 'podman' | 'podman-rootless'} EngineName
  * @typedef {{ pid: number, start: string }} Started a process, and the kernel's start time that tells it from a later one with its number
+ * @typedef {{ service: Started, holder?: Started, helper?: Started }} EngineProcesses
  * @typedef {{ name: string, uid: number, gid: number, home: string }} Person
  * @typedef {object} LabState what `down` must know, also when `up` failed half-way
  * @property {1} format
  * @property {string} dir
  * @property {number} number the lab's number on this machine: its networks are 10.<number>.0.0/16
  * @property {Person | null} person
- * @property {Partial<Record<EngineName, { service: Started, holder?: Started }>>} engines
+ * @property {Partial<Record<EngineName, EngineProcesses>>} engines
  */
 
 export const ENGINE_NAMES = /** @type {const} */ (['docker', 'podman', 'podman-rootless']);
