@@ -21,6 +21,7 @@ export interface LabEngine {
   readonly env: Readonly<Record<string, string>>;
   /** The engine's own program, told its endpoint. */
   readonly program: readonly string[];
+  readonly pids: { readonly service: number; readonly mounts?: number };
 }
 
 export interface Lab {
@@ -46,6 +47,14 @@ export function cli(engine: LabEngine, args: readonly string[], options: Process
   return run([...engine.program, ...args], { ...options, env: { ...process.env, ...engine.env, ...options.env } });
 }
 
+/** Podman without its service: the same storage opened by the program itself, inside the service's mounts and as its user. Docker's program has no such mode. */
+export function localCli(engine: LabEngine, args: readonly string[], options: ProcessOptions = {}): Promise<ProcessEnd> {
+  if (engine.kind === 'docker') return cli(engine, args, options);
+  const inside = engine.pids.mounts === undefined ? [] : ['nsenter', `--mount=/proc/${engine.pids.mounts}/ns/mnt`, '--'];
+  const as = engine.user === null ? [] : ['setpriv', `--reuid=${engine.user.uid}`, `--regid=${engine.user.gid}`, '--init-groups', '--'];
+  return run([...inside, ...as, 'podman', ...args], { ...options, cwd: '/', env: { PATH: process.env['PATH'], ...engine.env, ...options.env } });
+}
+
 /** Unique to a run of the tests, so that two runs on one engine never touch each other's. */
 export function uniqueName(prefix: string): string {
   return `${prefix}-${process.pid.toString(36)}${Date.now().toString(36)}${(sequence++).toString(36)}`;
@@ -55,7 +64,8 @@ let sequence = 0;
 
 /** Removes what carries the label, whatever happened before; what cannot be removed fails the suite. */
 export async function removeLabelled(engine: Engine, labels: Readonly<Record<string, string>>): Promise<void> {
-  for (const container of await engine.containers.list({ labels })) await engine.containers.remove(container.id, { force: true });
+  const containers = await engine.containers.list({ labels });
+  await Promise.all(containers.map(({ id }) => engine.containers.remove(id, { force: true })));
   for (const image of await engine.images.list({ labels })) await engine.images.remove(image.id, { force: true });
   for (const volume of await engine.volumes.list({ labels })) await engine.volumes.remove(volume.name);
   for (const network of await engine.networks.list({ labels })) await engine.networks.remove(network.name);

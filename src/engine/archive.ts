@@ -17,9 +17,18 @@ export async function archiveOut(api: Api, id: string, path: string, options: Ca
 }
 
 export async function archiveIn(api: Api, id: string, directory: string, archive: Readable, options: CallOptions = {}): Promise<void> {
-  await api.call('PUT', `/containers/${pathPart(id)}/archive`, {
+  const action = `copy into ${directory} of container ${id}`;
+  const path = `/containers/${pathPart(id)}/archive`;
+  // Docker refuses a directory that is not there, Podman makes it: asked before, both refuse.
+  await api.call('HEAD', path, {
     ...options,
-    action: `copy into ${directory} of container ${id}`,
+    action,
+    query: { path: directory },
+    refused: ({ status }) => (status === 404 ? new SlipwayError('E_NO_SUCH', `cannot ${action}: there is no such directory, or no such container`) : undefined),
+  });
+  await api.call('PUT', path, {
+    ...options,
+    action,
     tar: archive,
     patient: true,
     query: { path: directory },

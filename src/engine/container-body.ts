@@ -15,7 +15,8 @@ export function containerBody(spec: ContainerSpec, dialect: Dialect): Readonly<R
     Hostname: spec.hostname,
     Tty: spec.tty ?? false,
     OpenStdin: spec.openStdin ?? false,
-    StopTimeout: spec.stopTimeoutSeconds,
+    // Left out, Podman takes it for 0 and every stop is a kill. 10 is both engines' own default.
+    StopTimeout: spec.stopTimeoutSeconds ?? 10,
     Healthcheck: spec.healthcheck === undefined ? undefined : healthBody(spec.healthcheck),
     ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
     HostConfig: {

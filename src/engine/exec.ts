@@ -26,7 +26,7 @@ export async function startExec(api: Api, container: string, spec: ExecSpec, opt
     },
   });
   const socket = await api.hijack(`/exec/${id}/start`, { ...options, action, json: { Detach: false, Tty: tty } });
-  const chunks = readChunks(api.endpoint, socket);
+  const chunks = untilReset(readChunks(api.endpoint, socket));
   return {
     id,
     stdin: spec.stdin ? stdinOf(socket) : undefined,
@@ -36,6 +36,16 @@ export async function startExec(api: Api, container: string, spec: ExecSpec, opt
     },
     exitCode: () => exitCode(api, id, action, options.signal),
   };
+}
+
+/** A command that ends with stdin unread makes the engine close with a reset. That is its end; whether the engine is still there, `exitCode` finds out. */
+async function* untilReset(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    const cause = error instanceof SlipwayError ? error.cause : undefined;
+    if (!(cause instanceof Error && 'code' in cause && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE'))) throw error;
+  }
 }
 
 /** Writing to a command that has ended is no error of ours: its exit code tells the story. */

@@ -78,7 +78,7 @@ function imageSummary(image: WireImageSummary): ImageSummary {
 
 function imageDetails(image: WireImage & WirePodmanImage): ImageDetails {
   const config = image.Config ?? {};
-  const health = config.Healthcheck ?? image.HealthCheck;
+  const health = config.Healthcheck ?? image.Healthcheck;
   return {
     id: withAlgorithm(image.Id),
     tags: shortTags(image.RepoTags),

@@ -173,7 +173,7 @@ export interface ContainerSpec {
   readonly extraHosts?: readonly string[];
   /** Podman: `keep-id`, `keep-id:uid=1000,gid=1000`. */
   readonly userNamespace?: string;
-  /** What `stop` waits when it is not told. */
+  /** What `stop` waits when it is not told. Default 10. */
   readonly stopTimeoutSeconds?: number;
   readonly shmBytes?: number;
   readonly healthcheck?: Healthcheck;

@@ -37,7 +37,7 @@ export interface WireImageConfig {
 /** Podman keeps the health check of an image beside its `Config`. */
 export interface WirePodmanImage extends WireImage {
   readonly Labels?: Readonly<Record<string, string>> | null;
-  readonly HealthCheck?: { readonly Test?: readonly string[] | null } | null;
+  readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null;
 }
 
 export interface WirePort {
