@@ -1,0 +1,65 @@
+import { readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { SlipwayError } from '../errors.ts';
+import { isMissing, stateError } from '../state/atomic.ts';
+import { checkIdentifier, isIdentifier } from '../state/identifiers.ts';
+import { configFile, type Paths, projectFile, projectsDir } from '../state/paths.ts';
+import { nearest } from '../state/nearest.ts';
+import type { Config, Project, ProjectEntry } from './model.ts';
+
+/** Throws E_NO_PROJECT, E_BAD_ID, E_BAD_FILE. `home` is what `~/` in the file stands for. */
+export async function readProject(paths: Paths, id: string, home: string = homedir()): Promise<Project> {
+  const project = await readProjectIfAny(paths, id, home);
+  if (project === undefined) throw await noProject(paths, id);
+  return project;
+}
+
+export async function readProjectIfAny(paths: Paths, id: string, home: string = homedir()): Promise<Project | undefined> {
+  const file = projectFile(paths, checkIdentifier('project', id));
+  const [{ readYaml }, { checkedProjectSchema }, { projectFromFile }] = await Promise.all([import('../state/yaml.ts'), import('./schema.ts'), import('./from-file.ts')]);
+  const content = await readYaml(file, checkedProjectSchema(id));
+  return content === undefined ? undefined : projectFromFile(id, content, home);
+}
+
+/** Folders under `projects/` that may hold a project, sorted. Other names are not projects. */
+export async function listProjectIds(paths: Paths): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(projectsDir(paths), { withFileTypes: true });
+    return entries.filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && isIdentifier(entry.name)).map((entry) => entry.name).sort();
+  } catch (cause) {
+    if (isMissing(cause)) return [];
+    throw stateError('read', projectsDir(paths), cause);
+  }
+}
+
+/** Every project; a broken file is an entry with its error. A folder without project.yml is left out. */
+export async function readProjects(paths: Paths, home: string = homedir()): Promise<readonly ProjectEntry[]> {
+  const entries = await Promise.all(
+    (await listProjectIds(paths)).map(async (id): Promise<ProjectEntry | undefined> => {
+      try {
+        const project = await readProjectIfAny(paths, id, home);
+        return project && { id, project };
+      } catch (error) {
+        return { id, error: error instanceof Error ? error : new Error(String(error)) };
+      }
+    }),
+  );
+  return entries.filter((entry) => entry !== undefined);
+}
+
+/** Without a config.yml everything is `undefined`. */
+export async function readConfig(paths: Paths): Promise<Config> {
+  const [{ readYaml }, { checkedConfigSchema }, { configFromFile }] = await Promise.all([import('../state/yaml.ts'), import('./schema.ts'), import('./from-file.ts')]);
+  return configFromFile((await readYaml(configFile(paths), checkedConfigSchema)) ?? {});
+}
+
+async function noProject(paths: Paths, id: string): Promise<SlipwayError> {
+  const known = await listProjectIds(paths).catch(() => []);
+  const near = nearest(id, known);
+  const hint = near
+    ? `Did you mean \`${near}\`? \`slipway project list\` shows all.`
+    : known.length > 0
+      ? '`slipway project list` shows the projects.'
+      : `\`slipway project new ${id} --repo ADDRESS\` makes it.`;
+  return new SlipwayError('E_NO_PROJECT', `There is no project \`${id}\`.`, { hint });
+}
