@@ -6,7 +6,7 @@ import type { Engine, Labels } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import { openDuplex, run, startDetached } from '../host/process.ts';
 import type { Step, StepContext, StepKind } from '../operations/model.ts';
-import { resolveProject } from '../projects/store.ts';
+import { resolveProject } from '../projects/resolve.ts';
 import { buildDir } from '../state/paths.ts';
 import { hostRegistry, needsHostNetwork, proxyArguments } from './build-env.ts';
 import { writeContext } from './context.ts';

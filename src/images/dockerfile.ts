@@ -1,6 +1,7 @@
-/** An `ENV` line. A builder expands `$` and has no way to write a line break in a value. */
-export function envLine(name: string, value: string): string {
-  return `ENV ${name}="${value.replace(/[\\"$]/g, '\\$&')}"`;
+/** One `ENV` line of all; empty where there are none. A builder expands `$` and has no way to write a line break in a value. */
+export function envLine(variables: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(variables).map(([name, value]) => `${name}="${value.replace(/[\\"$]/g, '\\$&')}"`);
+  return pairs.length === 0 ? '' : `ENV ${pairs.join(' \\\n    ')}`;
 }
 
 /** A `RUN` line of a shell line. One that has line breaks goes as an argument, since a builder would cut it into instructions. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readAgents } from '../agents/store.ts';
 import type { App, Step, StepKind, Verb } from '../operations/model.ts';
-import { resolveProject } from '../projects/store.ts';
+import { resolveProject } from '../projects/resolve.ts';
 import { buildDir } from '../state/paths.ts';
 import { writeContext } from './context.ts';
 import { readLayerInputs } from './inputs.ts';

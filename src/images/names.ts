@@ -45,6 +45,11 @@ export function pinnedBaseTag(id: string): string {
   return `slipway-base:id-${id.replace(/^sha256:/, '').slice(0, 16)}`;
 }
 
+/** The name for people before the tag of the fingerprint. */
+export function nameOf(tags: readonly string[], id: string): string {
+  return tags.find((tag) => !/[:-]fp-[0-9a-f]{16}$/.test(tag)) ?? tags[0] ?? id.replace(/^sha256:/, '').slice(0, 12);
+}
+
 /** Eight digits, hexadecimal. */
 export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);

@@ -1,6 +1,7 @@
 import type { Plan } from '../operations/model.ts';
 import { chainOf } from './layer-image.ts';
 import type { LayerImage, ProjectImages } from './model.ts';
+import { nameOf } from './names.ts';
 import { findWanted, sameId } from './staleness.ts';
 
 export interface PruneFacts {
@@ -40,8 +41,8 @@ export function unusedImages(facts: PruneFacts): readonly Unused[] {
     ({ id, operation }) => !isAny(id, baseIds) && !isAny(id, facts.inUse) && !facts.openOperations.includes(operation),
   );
   return [
-    ...[...layers].sort((a, b) => (a.layer < b.layer ? 1 : -1)).map((image) => unused(image, image.layer)),
-    ...bases.map((base) => unused(base, 'base')),
+    ...[...layers].sort((a, b) => (a.layer < b.layer ? 1 : -1)).map((image) => unused(image)),
+    ...bases.map((base) => unused(base)),
   ];
 }
 
@@ -73,7 +74,6 @@ function isAny(id: string, ids: readonly (string | undefined)[]): boolean {
   return ids.some((other) => other !== undefined && sameId(id, other));
 }
 
-function unused({ id, tags, sizeBytes }: Pick<LayerImage, 'id' | 'tags' | 'sizeBytes'>, kind: string): Unused {
-  const name = tags.find((tag) => !/[:-]fp-[0-9a-f]{16}$/.test(tag)) ?? tags[0] ?? `${kind} ${id.replace(/^sha256:/, '').slice(0, 12)}`;
-  return { id, name, sizeBytes, tags };
+function unused({ id, tags, sizeBytes }: Pick<LayerImage, 'id' | 'tags' | 'sizeBytes'>): Unused {
+  return { id, name: nameOf(tags, id), sizeBytes, tags };
 }

@@ -50,10 +50,12 @@ function renderBase(inputs: LayerInputs, refresh: string | undefined): RenderedL
 }
 
 /** Node.js adds to its own list; OpenSSL, pip and Python's requests want the whole bundle. git and curl read the distribution's. */
-const hostCaEnv = [
-  envLine('NODE_EXTRA_CA_CERTS', `${share}/host-ca.pem`),
-  ...['SSL_CERT_FILE', 'PIP_CERT', 'REQUESTS_CA_BUNDLE'].map((name) => envLine(name, `${share}/ca-bundle.pem`)),
-];
+const hostCaEnv = envLine({
+  NODE_EXTRA_CA_CERTS: `${share}/host-ca.pem`,
+  SSL_CERT_FILE: `${share}/ca-bundle.pem`,
+  PIP_CERT: `${share}/ca-bundle.pem`,
+  REQUESTS_CA_BUNDLE: `${share}/ca-bundle.pem`,
+});
 
 /** A line per agent, so that adding one at the end reuses what was built for those before it. */
 function renderAgents(inputs: LayerInputs, refresh: string | undefined): RenderedLayer {
@@ -96,9 +98,11 @@ function renderProject(inputs: LayerInputs): RenderedLayer {
   return {
     dockerfile: joinInstructions(
       fromParent,
-      Object.entries(inputs.env).map(([name, value]) => envLine(checkedName(name), checkedValue(name, value))),
-      repository === undefined ? '' : envLine('CODE_REPO', repository),
-      inputs.branch === undefined ? '' : envLine('GIT_BRANCH', inputs.branch),
+      envLine({
+        ...checkedEnv(inputs.env),
+        ...(repository === undefined ? {} : { CODE_REPO: repository }),
+        ...(inputs.branch === undefined ? {} : { GIT_BRANCH: inputs.branch }),
+      }),
       snippet === '' ? '' : `# the project's own lines\n${snippet}`,
       // The entry script starts as root and drops to `dev`, whatever the lines above said.
       'USER root',
@@ -137,16 +141,18 @@ function withoutCredentials(repository: string): string {
   return url.href;
 }
 
-function checkedName(name: string): string {
-  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name;
-  throw new SlipwayError('E_BAD_ENV', `${JSON.stringify(name)} cannot be the name of an environment variable.`, { hint: 'Change it under `env` of project.yml.' });
-}
-
-function checkedValue(name: string, value: string): string {
-  if (!/[\r\n\0]/.test(value)) return value;
-  throw new SlipwayError('E_BAD_ENV', `The value of ${name} has a line break, which an image's environment cannot hold.`, {
-    hint: 'Put the text into a file by a line of the snippet, or write it on one line under `env` of project.yml.',
-  });
+function checkedEnv(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(env)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      throw new SlipwayError('E_BAD_ENV', `${JSON.stringify(name)} cannot be the name of an environment variable.`, { hint: 'Change it under `env` of project.yml.' });
+    }
+    if (/[\r\n\0]/.test(value)) {
+      throw new SlipwayError('E_BAD_ENV', `The value of ${name} has a line break, which an image's environment cannot hold.`, {
+        hint: 'Put the text into a file by a line of the snippet, or write it on one line under `env` of project.yml.',
+      });
+    }
+  }
+  return env;
 }
 
 /** A second FROM would leave L1 behind, agents and all. */

@@ -2,12 +2,13 @@ import { access, constants } from 'node:fs/promises';
 import { readAgents } from '../agents/store.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Verb } from '../operations/model.ts';
-import { resolveProject } from '../projects/store.ts';
+import { resolveProject } from '../projects/resolve.ts';
 import { generateProject } from './generate.ts';
 import type { ProjectImages } from './model.ts';
 import { observeProjectImages } from './observe.ts';
-import { observePrune } from './observe-prune.ts';
+import { observePrune } from './observe-all.ts';
 import { type BuildWanted, planBuild, requestedRefresh } from './plan.ts';
+import { saveReferences } from './save.ts';
 import { planPrune, type PruneFacts } from './prune.ts';
 
 /** A build takes minutes: another one of the same layers waits for it, and then finds them. */
@@ -77,4 +78,4 @@ async function checkReadable(archive: string): Promise<undefined> {
   }
 }
 
-export const verbs: readonly Verb[] = [buildImages, generateProject, importArchive, loadArchive, pruneImages, pullReference] as unknown as readonly Verb[];
+export const verbs: readonly Verb[] = [buildImages, generateProject, importArchive, loadArchive, pruneImages, pullReference, saveReferences] as unknown as readonly Verb[];
