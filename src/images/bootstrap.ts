@@ -105,7 +105,9 @@ async function hostMirror(distribution: string): Promise<string | undefined> {
 export function mirrorIn(sources: string, distribution: string): string | undefined {
   const lines = sources.split('\n').filter((line) => !line.trimStart().startsWith('#'));
   const addresses = lines.flatMap((line) => line.match(/https?:\/\/\S+/g) ?? []).map((address) => address.replace(/\/+$/, ''));
-  const mirror = addresses.find((address) => address.endsWith(`/${distribution}`));
+  // `https://download.docker.com/linux/debian` is no mirror of Debian.
+  const place = new RegExp(`^https?://[^/]+(/pub|/mirrors?)?/${distribution}$`);
+  const mirror = addresses.find((address) => place.test(address));
   return mirror === undefined || /\/\/(deb\.debian\.org|archive\.ubuntu\.com|ports\.ubuntu\.com)\//.test(`${mirror}/`) ? undefined : mirror;
 }
 
