@@ -34,6 +34,7 @@ export const docker = {
       'exec-root': join(root, 'exec'),
       pidfile: join(root, 'docker.pid'),
       containerd: CONTAINERD,
+      'deprecated-key-path': join(root, 'key.json'),
       hosts: [`unix://${docker.socket(root)}`],
       'exec-opts': ['native.cgroupdriver=cgroupfs'],
       bridge: own.bridge,

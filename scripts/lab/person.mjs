@@ -60,13 +60,21 @@ function rangesIn(file, person) {
 }
 
 /**
- * Ends every process of the person and of its containers, and removes the user. The home belongs to the lab's folder.
+ * Ends every process of the person and of its containers.
  * @param {Person} person
  */
-export async function removePerson(person) {
+export async function endProcessesOf(person) {
   const ranges = rangesIn('/etc/subuid', person);
   const own = (/** @type {number} */ uid) => uid === person.uid || ranges.some(({ first, count }) => uid >= first && uid < first + count);
   await killAll(() => processesOfUsers(own));
+}
+
+/**
+ * Removes the user; the home belongs to the lab's folder.
+ * @param {Person} person
+ */
+export async function removePerson(person) {
+  await endProcessesOf(person);
   if (findPerson(person.name)?.uid === person.uid) await run(['userdel', person.name]);
   await attempt(['groupdel', person.name]);
 }

@@ -25,7 +25,7 @@ const program = (endpoint) => ['podman', '--url', endpoint];
 export const podman = {
   kind: 'podman',
   rootless: false,
-  privateFolders: ['/run/netns', '/run/runc', '/run/crun', '/run/libpod', '/run/containers', '/dev/shm'],
+  privateFolders: ['/run/netns', '/run/runc', '/run/crun', '/run/libpod', '/run/containers', '/var/lib/containers', '/dev/shm'],
   volatile: ['run', 'podman.sock'],
   network: 'podman',
   socket,

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 
 export const ENGINE_NAMES = /** @type {const} */ (['docker', 'podman', 'podman-rootless']);
 
-const STATE_FILE = '.slipway-lab.json';
+export const STATE_FILE = '.slipway-lab.json';
 
 /** @param {string} dir @returns {LabState | undefined} */
 export function readState(dir) {
