@@ -1,0 +1,52 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runChild } from '../setup/child.mjs';
+import { root } from '../setup/packages.mjs';
+
+/**
+ * @typedef {{ passed: number, failed: number, remark?: string }} Count
+ * @typedef {{ status: string, assertionResults: { status: string }[] }} FileResult
+ */
+
+/**
+ * Runs one project of vitest.config.ts and counts its tests. A test that did not run counts as failed:
+ * its hook failed, or somebody skipped it.
+ * @param {string} project
+ * @param {{ env: NodeJS.ProcessEnv, signal: AbortSignal, timeoutMs: number }} options
+ * @returns {Promise<Count>}
+ */
+export async function runVitest(project, options) {
+  const folder = mkdtempSync(join(tmpdir(), 'slipway-test-'));
+  const report = join(folder, 'report.json');
+  try {
+    const argv = [
+      process.execPath,
+      join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ];
+    const { code, timedOut } = await runChild(argv, { cwd: root, ...options });
+    if (timedOut) return { passed: 0, failed: 1, remark: `ended after ${options.timeoutMs / 60_000} minutes` };
+    if (!existsSync(report)) return { passed: 0, failed: 1, remark: `vitest ended with ${code} and no report` };
+    return count(JSON.parse(readFileSync(report, 'utf8')).testResults, code);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param {readonly FileResult[]} files @param {number} code @returns {Count} */
+export function count(files, code) {
+  const statuses = files.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status));
+  const passed = statuses.filter((status) => status === 'passed').length;
+  const broken = files.filter(({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status !== 'passed')).length;
+  const notRun = statuses.filter((status) => status !== 'passed' && status !== 'failed').length;
+  const failed = statuses.length - passed + broken;
+  if (statuses.length === 0) return { passed: 0, failed: Math.max(1, failed), remark: 'no tests ran' };
+  if (failed === 0 && code !== 0) return { passed, failed: 1, remark: `vitest ended with ${code}` };
+  return { passed, failed, ...(notRun > 0 && { remark: `${notRun} did not run` }) };
+}
