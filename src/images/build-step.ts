@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { readAgents } from '../agents/store.ts';
 import { label, ownLabels } from '../containers/labels.ts';
 import { buildWithProgram } from '../engine/build-program.ts';
 import type { Engine, Labels } from '../engine/model.ts';
@@ -82,8 +81,8 @@ export const nameLayer: StepKind = {
 };
 
 async function renderAgain({ app }: StepContext, engine: Engine, step: LayerStep): Promise<{ inputs: LayerInputs; layers: readonly WantedLayer[]; baseId: string }> {
-  const [project, agents, install] = await Promise.all([resolveProject(app.paths, step.project), readAgents(app.paths), app.installId()]);
-  const inputs = await readLayerInputs(app, project, agents);
+  const [project, install] = await Promise.all([resolveProject(app.paths, step.project), app.installId()]);
+  const inputs = await readLayerInputs(app, project);
   const baseId = await baseImage(engine, inputs.base, install);
   const refresh: Refresh = { l0: step.refresh.l0, l1: step.refresh.l1 };
   const layers = wantedLayers(inputs, { install, baseId, refresh }, [step.layer]);

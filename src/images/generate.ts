@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { readAgents } from '../agents/store.ts';
 import type { App, Step, StepKind, Verb } from '../operations/model.ts';
 import { resolveProject } from '../projects/resolve.ts';
 import { buildDir } from '../state/paths.ts';
@@ -51,8 +50,7 @@ export const renderStep: StepKind = {
 };
 
 async function readInputs(app: App, project: string): Promise<LayerInputs> {
-  const [resolved, agents] = await Promise.all([resolveProject(app.paths, project), readAgents(app.paths)]);
-  return readLayerInputs(app, resolved, agents);
+  return readLayerInputs(app, await resolveProject(app.paths, project));
 }
 
 function byHand(layer: LayerName, inputs: LayerInputs): readonly string[] {

@@ -1,21 +1,25 @@
-import type { Agent } from '../agents/model.ts';
-import { SlipwayError } from '../errors.ts';
+import { readAgent } from '../agents/store.ts';
 import type { App } from '../operations/model.ts';
 import type { BootstrapBase, ResolvedProject } from '../projects/model.ts';
 import { hostCertificates } from './host-ca.ts';
-import type { AgentPart, LayerInputs } from './model.ts';
+import type { LayerInputs } from './model.ts';
 import { bootstrapTag } from './names.ts';
 import { readEntryScripts, readSetupScripts } from './templates.ts';
 
-/** Reads everything that a project's layers are rendered from. Asks no engine. */
-export async function readLayerInputs(app: App, project: ResolvedProject, agents: ReadonlyMap<string, Agent>): Promise<LayerInputs> {
-  const [setup, entry, hostCa] = await Promise.all([readSetupScripts(), readEntryScripts(), hostCertificates(project.trustHostCa, app.env)]);
+/** Reads everything that a project's layers are rendered from. Asks no engine. A broken file of an agent that the project has not is no concern of it. */
+export async function readLayerInputs(app: App, project: ResolvedProject): Promise<LayerInputs> {
+  const [setup, entry, hostCa, agents] = await Promise.all([
+    readSetupScripts(),
+    readEntryScripts(),
+    hostCertificates(project.trustHostCa, app.env),
+    Promise.all(project.agents.map((name) => readAgent(app.paths, name))),
+  ]);
   return {
     ...baseOf(project),
     setup,
     entry,
     hostCa,
-    agents: project.agents.map((name) => agentPart(project, agents, name)),
+    agents: agents.map(({ name, node, install }) => ({ name, node, install })),
     ownAgents: project.ownAgents,
     project: project.id,
     repository: project.repository,
@@ -29,12 +33,4 @@ export async function readLayerInputs(app: App, project: ResolvedProject, agents
 /** The base's reference: of a bootstrapped one, the name that it gets. */
 export function baseOf({ base }: ResolvedProject): { readonly base: string; readonly bootstrap: BootstrapBase | undefined } {
   return typeof base === 'string' ? { base, bootstrap: undefined } : { base: bootstrapTag(base), bootstrap: base };
-}
-
-function agentPart(project: ResolvedProject, agents: ReadonlyMap<string, Agent>, name: string): AgentPart {
-  const agent = agents.get(name);
-  if (agent) return { name, node: agent.definition.node, install: agent.definition.install };
-  throw new SlipwayError('E_NO_AGENT', `Project ${project.id} asks for the agent ${name}, and there is no definition of it.`, {
-    hint: `Known agents: ${[...agents.keys()].join(', ')}. \`slipway agent list\` shows where each is defined.`,
-  });
 }

@@ -1,4 +1,3 @@
-import { readAgents } from '../agents/store.ts';
 import { label, ownFilter } from '../containers/labels.ts';
 import type { ContainerSummary, Engine } from '../engine/model.ts';
 import { openOperations } from '../operations/journal.ts';
@@ -62,8 +61,7 @@ async function observeOne(app: App, engine: Engine, install: string, id: string,
 }
 
 async function readInputs(app: App, id: string): Promise<LayerInputs> {
-  const [project, agents] = await Promise.all([resolveProject(app.paths, id), readAgents(app.paths)]);
-  return readLayerInputs(app, project, agents);
+  return readLayerInputs(app, await resolveProject(app.paths, id));
 }
 
 export async function observePrune(app: App): Promise<PruneFacts> {

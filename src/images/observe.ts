@@ -1,4 +1,3 @@
-import type { Agent } from '../agents/model.ts';
 import type { Engine } from '../engine/model.ts';
 import type { App } from '../operations/model.ts';
 import type { ResolvedProject } from '../projects/model.ts';
@@ -21,10 +20,10 @@ export interface ObserveOptions {
 }
 
 /** What each layer of a project is now: files, one list of images, one look at the base, both asked at once. */
-export async function observeProjectImages(app: App, project: ResolvedProject, agents: ReadonlyMap<string, Agent>, options: ObserveOptions = {}): Promise<ProjectImages> {
+export async function observeProjectImages(app: App, project: ResolvedProject, options: ObserveOptions = {}): Promise<ProjectImages> {
   const engine = options.engine ?? (await app.engine());
   const install = await app.installId();
-  const inputs = await readLayerInputs(app, project, agents);
+  const inputs = await readLayerInputs(app, project);
   const [images, base] = await Promise.all([
     options.images ?? listLayerImages(engine, install, app.signal),
     engine.images.inspect(inputs.base, { signal: app.signal }),

@@ -6,7 +6,6 @@ import { runInTerminal } from '../host/process.ts';
 import { newOperationId } from '../operations/change.ts';
 import type { App } from '../operations/model.ts';
 import { resolveProject } from '../projects/resolve.ts';
-import { readAgents } from '../agents/store.ts';
 import { buildProject } from './build.ts';
 import { observeProjectImages, topImage } from './observe.ts';
 
@@ -16,8 +15,8 @@ import { observeProjectImages, topImage } from './observe.ts';
  */
 export async function openShell(app: App, project: string, command: readonly string[], tty: boolean): Promise<ExitCode> {
   await buildProject(app, project, { top: 'dev' });
-  const [resolved, agents, engine, install] = await Promise.all([resolveProject(app.paths, project), readAgents(app.paths), app.engine(), app.installId()]);
-  const image = topImage(await observeProjectImages(app, resolved, agents, { dev: true }), 'l2-dev');
+  const [resolved, engine, install] = await Promise.all([resolveProject(app.paths, project), app.engine(), app.installId()]);
+  const image = topImage(await observeProjectImages(app, resolved, { dev: true }), 'l2-dev');
   if (image === undefined) throw new SlipwayError('E_NO_IMAGE', `Project ${project} has no image for a shell.`, { hint: `Run \`slipway build ${project} --dev\`.` });
   const program = engine.program();
   const labels = ownLabels(install, newOperationId(app.clock.now()), 'shell', { project });

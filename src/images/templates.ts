@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { SlipwayError } from '../errors.ts';
+import { join } from 'node:path';
+import { templatesDir } from '../agents/templates.ts';
 import type { ContextFile } from './model.ts';
 
 /** Scripts that set a layer up, by file name. */
@@ -19,14 +17,4 @@ async function readTemplates(name: string): Promise<readonly ContextFile[]> {
   const directory = join(templatesDir(), name);
   const files = (await readdir(directory)).filter((file) => file.endsWith('.sh')).sort();
   return Promise.all(files.map(async (path) => ({ path, mode: 0o755, content: await readFile(join(directory, path), 'utf8') })));
-}
-
-/** `templates/` lies beside `src/` in a checkout and beside `dist/` in the package. */
-function templatesDir(): string {
-  for (let directory = dirname(fileURLToPath(import.meta.url)); ; directory = dirname(directory)) {
-    const candidate = join(directory, 'templates');
-    if (existsSync(join(candidate, 'dockerfiles'))) return candidate;
-    if (dirname(directory) === directory) break;
-  }
-  throw new SlipwayError('E_INSTALLATION', 'The folder templates/ of Slipway is missing.', { hint: 'Install Slipway again.' });
 }

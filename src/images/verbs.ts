@@ -1,5 +1,4 @@
 import { access, constants } from 'node:fs/promises';
-import { readAgents } from '../agents/store.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Verb } from '../operations/model.ts';
 import { resolveProject } from '../projects/resolve.ts';
@@ -20,8 +19,8 @@ export const buildImages: Verb<BuildWanted, ProjectImages> = {
   lockTimeoutMs: longEnough,
   describe: ({ project }) => `build ${project}`,
   async observe(app, wanted) {
-    const [project, agents] = await Promise.all([resolveProject(app.paths, wanted.project), readAgents(app.paths)]);
-    return observeProjectImages(app, project, agents, { dev: wanted.dev || wanted.top === 'dev', refresh: requestedRefresh(wanted) });
+    const project = await resolveProject(app.paths, wanted.project);
+    return observeProjectImages(app, project, { dev: wanted.dev || wanted.top === 'dev', refresh: requestedRefresh(wanted) });
   },
   plan: planBuild,
 };
