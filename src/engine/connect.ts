@@ -6,7 +6,7 @@ import type { Engine, EngineInfo, EngineKind, EngineRef } from './model.ts';
 import { openNetworks } from './networks.ts';
 import { engineProgram } from './program.ts';
 import type { Environment, Programs } from './programs.ts';
-import { openTransport } from './transport.ts';
+import { openTransport, reviving } from './transport.ts';
 import { openVolumes } from './volumes.ts';
 
 export interface ConnectOptions {
@@ -21,7 +21,8 @@ export interface ConnectOptions {
 /** An engine at an endpoint. Nothing is asked before the first call, which also negotiates how to speak. */
 export function connect(to: Pick<EngineRef, 'kind' | 'endpoint'>, options: ConnectOptions): Engine {
   const env = options.env ?? process.env;
-  const api = openApi(openTransport(to.endpoint, options.programs, env));
+  const transport = openTransport(to.endpoint, options.programs, env);
+  const api = openApi(to.endpoint.endsWith('/slipway/podman.sock') ? reviving(transport, () => revive(to.endpoint, options, env)) : transport);
   let info: Promise<EngineInfo> | undefined;
   return {
     kind: to.kind,
@@ -44,6 +45,12 @@ export function connect(to: Pick<EngineRef, 'kind' | 'endpoint'>, options: Conne
     program: () => engineProgram(to.kind, to.endpoint, env),
     close: () => api.close(),
   };
+}
+
+/** For sockets that podman-service.ts chose: loaded only where one is in use. */
+async function revive(endpoint: string, options: ConnectOptions, env: Environment): Promise<void> {
+  const { startPodmanService } = await import('./podman-service.ts');
+  await startPodmanService(endpoint, options.programs, env, async () => (await open(endpoint, { ...options, timeoutMs: 1000 })).close());
 }
 
 /** Asks an endpoint of unknown kind what it is, by one ping, and connects. */

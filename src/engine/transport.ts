@@ -149,3 +149,24 @@ function exchange(address: string, asked: TransportRequest, request: ClientReque
     }
   });
 }
+
+/** For a service that ends for want of requests: starts it again. Nothing was sent then, so that asking twice is safe. */
+export function reviving(transport: Transport, revive: () => Promise<void>): Transport {
+  return {
+    ...transport,
+    async send(request) {
+      try {
+        return await transport.send(request);
+      } catch (error) {
+        if (!neverConnected(error) || (request.body !== undefined && typeof request.body !== 'string')) throw error;
+        await revive();
+        return transport.send(request);
+      }
+    },
+  };
+}
+
+function neverConnected(error: unknown): boolean {
+  const cause = error instanceof SlipwayError ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED');
+}
