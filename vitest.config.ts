@@ -22,8 +22,8 @@ export default defineConfig({
         },
       },
       { test: { ...engineTests, name: 'contract', include: ['test/contract/**/*.test.ts'] } },
-      { test: { ...engineTests, name: 'cases', include: ['test/cases/**/*.test.ts'] } },
-      { test: { ...engineTests, name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 180_000 } },
+      { test: { ...engineTests, name: 'cases', globalSetup: ['test/build-program.ts'], include: ['test/cases/**/*.test.ts'] } },
+      { test: { ...engineTests, name: 'faults', globalSetup: ['test/build-program.ts'], include: ['test/faults/**/*.test.ts'], testTimeout: 180_000 } },
     ],
   },
 });

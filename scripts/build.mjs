@@ -1,16 +1,21 @@
-// Bundles the program and the library into dist/. Code splitting keeps each command's heavy parts out of every start.
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+// Bundles the program and the library into dist/, or into the folder named by `--out`. Code splitting keeps each command's heavy
+// parts out of every start.
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+const { values } = parseArgs({ options: { out: { type: 'string', default: `${root}/dist` } } });
+const outdir = resolve(values.out);
 
-rmSync(`${root}/dist`, { recursive: true, force: true });
+rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: { slipway: 'src/main.ts' },
-  outdir: 'dist',
+  outdir,
   bundle: true,
   splitting: true,
   minify: true,
@@ -19,12 +24,14 @@ await build({
   target: 'node20',
   format: 'esm',
   chunkNames: 'chunks/[name]-[hash]',
+  // Its CommonJS build has no named exports for `await import()`, and cannot be shaken.
+  alias: { yaml: `${root}/node_modules/yaml/browser/index.js` },
   define: { SLIPWAY_VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"' },
+  // CommonJS packages in the bundle ask for Node's own modules by require().
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
   logLevel: 'warning',
 });
-// esbuild puts a banner above the `#!` line of an entry, so the line is not in the source.
-const program = `${root}/dist/slipway.js`;
-const { writeFileSync } = await import('node:fs');
+// The banner would stand above a `#!` line of the source.
+const program = `${outdir}/slipway.js`;
 writeFileSync(program, `#!/usr/bin/env node\n${readFileSync(program, 'utf8')}`);
 chmodSync(program, 0o755);

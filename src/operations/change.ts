@@ -4,7 +4,7 @@ import { acquireLock, type Lock } from '../state/lock.ts';
 import { journalDir, locksDir } from '../state/paths.ts';
 import { type JournalBegin, JournalWriter, readOpenOperation } from './journal.ts';
 import type { App, Changed, Json, Plan, Verb } from './model.ts';
-import { mustGoBack, runOtherwise, runSteps } from './run-steps.ts';
+import { directionOf, runOtherwise, runSteps, stepContext } from './run-steps.ts';
 
 /** Sorts by time: `20261121t035312-9f2c41d0`. */
 export function newOperationId(now: Date): string {
@@ -48,7 +48,7 @@ async function applyPlan(app: App, operation: string, plan: Plan, journal: Journ
 async function settleFailure(app: App, operation: string, plan: Plan, journal: JournalWriter, error: unknown): Promise<void> {
   try {
     const record = await readOpenOperation(journalDir(app.paths), operation);
-    if (record && (await mustGoBack(app, operation, plan, record.intended, record.done, journal))) {
+    if (record && (await directionOf(stepContext(app, operation, journal), record)) === 'back') {
       await runOtherwise(app, operation, plan, journal);
     }
     await journal.end({ type: 'end', at: app.clock.now().toISOString(), outcome: 'failed', error: describeError(error) });

@@ -4,7 +4,7 @@ import { journalDir } from '../state/paths.ts';
 import { describeError, takeLocks } from './change.ts';
 import { dropEmptyOperation, JournalWriter, openOperations, type OperationOutcome, type OperationRecord, readOpenOperation } from './journal.ts';
 import type { App, Plan, Step, Verb } from './model.ts';
-import { mustGoBack, runOtherwise, runSteps } from './run-steps.ts';
+import { directionOf, runOtherwise, runSteps, stepContext } from './run-steps.ts';
 
 export interface Recovered {
   readonly operation: string;
@@ -38,7 +38,7 @@ async function recoverOperation(app: App, operation: string): Promise<Recovered 
   try {
     const record = await readOpenOperation(journalDir(app.paths), operation);
     if (record === undefined) {
-      if (seen === undefined) await dropYoungless(app, operation);
+      if (seen === undefined) await dropEmpty(app, operation);
       return undefined;
     }
     return await settle(app, record);
@@ -48,7 +48,7 @@ async function recoverOperation(app: App, operation: string): Promise<Recovered 
 }
 
 /** A journal without a whole first line: its writer died before anything was done, or is writing that line this very moment. */
-async function dropYoungless(app: App, operation: string): Promise<void> {
+async function dropEmpty(app: App, operation: string): Promise<void> {
   await app.clock.sleep(50);
   if ((await readOpenOperation(journalDir(app.paths), operation)) === undefined) await dropEmptyOperation(journalDir(app.paths), operation);
 }
@@ -74,7 +74,9 @@ async function settle(app: App, record: OperationRecord): Promise<Recovered | un
     return { operation, summary, outcome, unknown: unknown.map(({ text }) => text), ...(error ? { error } : {}) };
   };
   try {
-    if (!record.forward && (await mustGoBack(app, operation, record.plan, record.intended, record.done, journal))) {
+    const direction = await directionOf(stepContext(app, operation, journal), record);
+    if (direction === 'finished') return await finish('completed');
+    if (direction === 'back' && !record.forward) {
       await runOtherwise(app, operation, record.plan, journal);
       return await finish('undone');
     }

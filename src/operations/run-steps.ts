@@ -19,7 +19,8 @@ export async function runSteps(app: App, operation: string, plan: Plan, journal:
 
 /** Undoes what came before the commit. Every step of it can be repeated, so it needs no journal of its own. */
 export async function runOtherwise(app: App, operation: string, plan: Plan, journal: JournalWriter): Promise<void> {
-  const context = stepContext(app, operation, journal);
+  // Also after Ctrl-C: what was begun is put back.
+  const context = stepContext({ ...app, signal: new AbortController().signal }, operation, journal);
   for (const step of plan.otherwise ?? []) {
     const kind = await app.registry.stepKind(step.do);
     app.out.progress(kind.describe(step));
@@ -40,14 +41,29 @@ export function stepContext(app: App, operation: string, journal: JournalWriter)
   };
 }
 
-/** Whether a crash or failure now means going back: the plan can be undone and its commit did not happen. */
-export async function mustGoBack(app: App, operation: string, plan: Plan, intended: ReadonlySet<number>, done: ReadonlySet<number>, journal: JournalWriter): Promise<boolean> {
-  if (plan.otherwise === undefined) return false;
+export type Direction = 'back' | 'forward' | 'finished';
+
+/** How far an operation's steps had come, as its journal tells. */
+export interface Progress {
+  readonly plan: Plan;
+  readonly intended: ReadonlySet<number>;
+  readonly done: ReadonlySet<number>;
+}
+
+/**
+ * Where a crash or a failure leaves an operation: `back` where the plan can be undone and its commit did not happen, `finished`
+ * where every step is done. A commit that was begun is asked whether it happened. A plan with `otherwise` and no commit is
+ * committed by its last step.
+ */
+export async function directionOf(context: StepContext, { plan, intended, done }: Progress): Promise<Direction> {
   const commit = plan.steps.findIndex((step) => step.commit);
-  if (commit < 0) return done.size < plan.steps.length;
-  if (done.has(commit)) return false;
-  if (!intended.has(commit)) return true;
-  const step: Step = plan.steps[commit] as Step;
-  const kind: StepKind = await app.registry.stepKind(step.do);
-  return kind.isDone === undefined || !(await kind.isDone(stepContext(app, operation, journal), step));
+  const committed = commit >= 0 && (done.has(commit) || (intended.has(commit) && (await hasHappened(context, plan.steps[commit] as Step))));
+  const left = plan.steps.filter((_, index) => !done.has(index) && !(index === commit && committed));
+  if (left.length === 0) return 'finished';
+  return plan.otherwise !== undefined && !committed ? 'back' : 'forward';
+}
+
+async function hasHappened(context: StepContext, step: Step): Promise<boolean> {
+  const kind: StepKind = await context.app.registry.stepKind(step.do);
+  return kind.isDone !== undefined && (await kind.isDone(context, step));
 }

@@ -1,12 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
-import { readAgents } from '../agents/store.ts';
 import type { ExitCode } from '../errors.ts';
 import { SlipwayError } from '../errors.ts';
 import type { App } from '../operations/model.ts';
 import { attachTerminal } from '../containers/attach.ts';
 import type { TaskRef } from './model.ts';
 import { observeTask } from './observe.ts';
-import { workspaceTarget } from './spec.ts';
+import { passEnvVariable, workspaceTarget } from './spec.ts';
 
 export interface TaskExec {
   /** Empty: a login shell. */
@@ -29,14 +28,13 @@ export async function execInTask(app: App, ref: TaskRef, exec: TaskExec): Promis
     });
   }
   const user = exec.root ? 'root' : userOf(container.env);
-  const passed = exec.root ? {} : await passedEnvironment(app);
   const session = await app.engineAt(metadata.engine).containers.exec(
     container.id,
     {
       command: exec.command.length === 0 ? ['/bin/sh', '-c', 'exec "$(command -v bash || echo sh)" -l'] : exec.command,
       user,
       workingDir: exec.workingDir ?? workspaceTarget,
-      env: { ...passed, ...(process.env.TERM && exec.tty ? { TERM: process.env.TERM } : {}), ...exec.env },
+      env: { ...(exec.root ? {} : passedEnvironment(app, container.env)), ...(app.env.TERM && exec.tty ? { TERM: app.env.TERM } : {}), ...exec.env },
       tty: exec.tty,
       stdin: true,
     },
@@ -47,11 +45,15 @@ export async function execInTask(app: App, ref: TaskRef, exec: TaskExec): Promis
 
 /** The user that the container was made for: the entry script's own variable. */
 function userOf(env: readonly string[]): string {
-  return env.find((entry) => entry.startsWith('SLIPWAY_USER='))?.slice('SLIPWAY_USER='.length) ?? 'root';
+  return variable(env, 'SLIPWAY_USER') ?? 'root';
 }
 
-/** Keys of the host that agents read, for this command alone: they are in no container's configuration. */
-async function passedEnvironment(app: App): Promise<Readonly<Record<string, string>>> {
-  const names = [...(await readAgents(app.paths)).values()].flatMap(({ definition }) => definition.passEnv);
-  return Object.fromEntries(names.flatMap((name) => (app.env[name] === undefined ? [] : [[name, app.env[name]]])));
+/** Keys of the host that the task's agents read, for this command alone: they are in no container's configuration. */
+function passedEnvironment(app: App, env: readonly string[]): Readonly<Record<string, string>> {
+  const names = variable(env, passEnvVariable)?.split(':') ?? [];
+  return Object.fromEntries(names.flatMap((name) => (app.env[name] ? [[name, app.env[name]]] : [])));
+}
+
+function variable(env: readonly string[], name: string): string | undefined {
+  return env.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
 }

@@ -1,7 +1,8 @@
-import { readAgents } from '../agents/store.ts';
+import { headlessCall } from '../agents/command.ts';
+import { readAgent } from '../agents/store.ts';
 import { SlipwayError, usageError } from '../errors.ts';
 import type { App } from '../operations/model.ts';
-import { resolveProject } from '../projects/store.ts';
+import { resolveProject } from '../projects/resolve.ts';
 
 /** The kernel's limit for one argument is 128 KiB. */
 const promptLimit = 120_000;
@@ -18,7 +19,5 @@ export async function checkHeadless(app: App, project: string, agent: string, pr
       hint: 'Name one with --agent, or add it to `agents` of the project and build it.',
     });
   }
-  const definition = (await readAgents(app.paths)).get(agent)?.definition;
-  if (definition?.headless !== undefined) return;
-  throw new SlipwayError('E_NO_AGENT', `${agent} has no headless command.`, { hint: `\`slipway agent show ${agent}\` shows its definition.` });
+  headlessCall(await readAgent(app.paths, agent), prompt);
 }

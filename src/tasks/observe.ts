@@ -1,16 +1,18 @@
 import type { AgentDefinition } from '../agents/model.ts';
-import { readAgents } from '../agents/store.ts';
+import { headlessCall } from '../agents/command.ts';
+import { readAgent } from '../agents/store.ts';
 import { containerUser } from '../containers/ownership.ts';
 import { isOwn, label } from '../containers/labels.ts';
 import { foreignContainer } from '../containers/steps.ts';
 import type { ContainerDetails, ContainerSpec, Engine, EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import type { App } from '../operations/model.ts';
-import { readProject, resolveProject } from '../projects/store.ts';
+import { resolveProject } from '../projects/resolve.ts';
+import { readProject } from '../projects/store.ts';
 import type { ResolvedProject } from '../projects/model.ts';
 import { taskRecords } from '../state/paths.ts';
 import { containerName, type TaskMetadata, type TaskMode, type TaskRef } from './model.ts';
-import { taskContainer } from './spec.ts';
+import { type SpecInputs, taskContainer } from './spec.ts';
 import { readTask } from './store.ts';
 
 /** What is true of a task now: its file and its container. */
@@ -84,12 +86,7 @@ async function checkIdentity(engine: Engine, recorded: EngineRef): Promise<void>
 /** Everything that goes into a new container. Throws E_NO_IMAGE where the project has not been built on that engine. */
 export async function observeMaking(app: App, metadata: TaskMetadata, mode: TaskMode): Promise<Making> {
   const engine = metadata.engine ? app.engineAt(metadata.engine) : await app.engine();
-  const [project, agents, info, install] = await Promise.all([
-    resolveProject(app.paths, metadata.project),
-    readAgents(app.paths),
-    engine.info({ signal: app.signal }),
-    app.installId(),
-  ]);
+  const [project, info, install] = await Promise.all([resolveProject(app.paths, metadata.project), engine.info({ signal: app.signal }), app.installId()]);
   if (info.locality === 'remote') {
     throw new SlipwayError('E_ENGINE_REMOTE', `The engine at ${info.endpoint} is on another machine, and a task's workspace is a folder of this one.`, {
       hint: 'Choose a local engine with --engine.',
@@ -99,20 +96,17 @@ export async function observeMaking(app: App, metadata: TaskMetadata, mode: Task
   if ((await engine.images.inspect(image, { signal: app.signal })) === undefined) {
     throw new SlipwayError('E_NO_IMAGE', `Project ${project.id} has no image on this engine yet.`, { hint: `Run \`slipway build ${project.id}\`.` });
   }
-  const definitions = project.agents.flatMap((name): readonly AgentDefinition[] => {
-    const agent = agents.get(name);
-    return agent ? [agent.definition] : [];
-  });
+  const agents = await Promise.all(project.agents.map((name) => readAgent(app.paths, name)));
   const spec = taskContainer({
     paths: app.paths,
     project,
-    agents: definitions,
+    agents,
     task: metadata,
     mode,
     user: containerUser(app.person, info),
     install,
     image,
-    program: programOf(metadata, mode, definitions),
+    ...programOf(metadata, mode, agents),
   });
   return {
     project,
@@ -120,18 +114,19 @@ export async function observeMaking(app: App, metadata: TaskMetadata, mode: Task
     spec,
     repository: project.repository,
     branch: project.branch,
-    credentials: definitions.flatMap(({ name, credentials }) => (credentials ? [name] : [])),
+    credentials: agents.flatMap(({ name, credentials }) => (credentials ? [name] : [])),
   };
 }
 
-function programOf(task: TaskMetadata, mode: TaskMode, agents: readonly AgentDefinition[]): readonly string[] {
-  if (mode === 'cli') return ['hold'];
+function programOf(task: TaskMetadata, mode: TaskMode, agents: readonly AgentDefinition[]): Pick<SpecInputs, 'program' | 'programEnv'> {
+  if (mode === 'cli') return { program: ['hold'], programEnv: {} };
   const { run } = task;
-  const headless = agents.find(({ name }) => name === run?.agent)?.headless;
-  if (run === undefined || headless === undefined) {
-    throw new SlipwayError('E_NO_AGENT', `Task ${task.id} of ${task.project} names no agent of the project that can run headless.`, {
+  const agent = agents.find(({ name }) => name === run?.agent);
+  if (run === undefined || agent === undefined) {
+    throw new SlipwayError('E_NO_AGENT', `Task ${task.id} of ${task.project} runs an agent that is not one of the project's any more.`, {
       hint: `\`slipway project show ${task.project}\` lists the project's agents.`,
     });
   }
-  return ['supervise', String(run.timeoutSeconds), '--', ...headless.command.map((word) => word.replaceAll('{prompt}', run.prompt))];
+  const { command, env } = headlessCall(agent, run.prompt);
+  return { program: ['supervise', String(run.timeoutSeconds), '--', ...command], programEnv: env };
 }

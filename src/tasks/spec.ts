@@ -18,11 +18,14 @@ export interface SpecInputs {
   readonly user: ContainerUser;
   readonly install: string;
   readonly image: string;
-  /** What the container runs: `['hold']`, or a supervised program. */
+  /** What the container runs: `['hold']`, or a supervised program with its environment. */
   readonly program: readonly string[];
+  readonly programEnv: Readonly<Record<string, string>>;
 }
 
 export const workspaceTarget = '/workspace';
+/** Names of the host's variables that the task's agents may be given, parted by `:`. The values are never in it. */
+export const passEnvVariable = 'SLIPWAY_PASS_ENV';
 const entry = '/usr/local/lib/slipway/entry.sh';
 
 /** The whole container of a task, always from the full configuration: there is no other place that makes one. */
@@ -49,20 +52,23 @@ export function taskContainer(inputs: SpecInputs): ContainerSpec {
   };
 }
 
-function environment({ project, agents, user }: SpecInputs): Record<string, string> {
+function environment({ project, agents, user, programEnv }: SpecInputs): Record<string, string> {
   const links = agents.flatMap(({ name, credentials }) => (credentials ? [`${name}=${credentials.directory}`] : []));
+  const passed = [...new Set(agents.flatMap(({ passEnv }) => passEnv))];
   return {
     // Interactive shells write their history at once: a stop must not lose it.
     PROMPT_COMMAND: 'history -a',
     ...Object.assign({}, ...agents.map(({ env, envWhenRoot }) => ({ ...env, ...(user.name === 'root' ? envWhenRoot : {}) }))),
     ...identity(project),
     ...project.env,
+    ...programEnv,
     SLIPWAY_PROJECT: project.id,
     SLIPWAY_USER: user.name,
     SLIPWAY_UID: String(user.uid),
     SLIPWAY_GID: String(user.gid),
     SLIPWAY_GRACE: String(Math.max(1, project.shutdownTimeoutSeconds - 2)),
     ...(links.length === 0 ? {} : { SLIPWAY_AGENT_LINKS: links.join(':') }),
+    ...(passed.length === 0 ? {} : { [passEnvVariable]: passed.join(':') }),
   };
 }
 

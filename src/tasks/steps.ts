@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readAgents } from '../agents/store.ts';
+import { readAgent } from '../agents/store.ts';
 import { removeAsRoot } from '../containers/remove-as-root.ts';
 import type { EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
@@ -11,7 +11,7 @@ import { agentEnvDir, taskAgentConfig, taskDir, taskFile, taskRecords, taskWorks
 import { removeTree } from '../state/remove-tree.ts';
 import { claimTaskId } from './ids.ts';
 import type { TaskMetadata } from './model.ts';
-import { writeTask } from './store.ts';
+import { readTaskIfAny, writeTask } from './store.ts';
 
 interface TaskStep extends Step {
   readonly project: string;
@@ -28,6 +28,10 @@ const write: StepKind = {
   do: 'task.write',
   describe: (step) => `Write metadata of task ${metadataOf(step).id}`,
   apply: ({ app }, step) => writeTask(app.paths, metadataOf(step)),
+  async isDone({ app }, step) {
+    const { project, id, createdAt } = metadataOf(step);
+    return (await readTaskIfAny(app.paths, { project, task: id }))?.createdAt === createdAt;
+  },
 };
 
 function metadataOf(step: Step): TaskMetadata {
@@ -89,7 +93,7 @@ const writeEnvironment: StepKind = {
   describe: (step) => `Hand variables of the host to ${(step as EnvironmentStep).agent}`,
   async apply({ app }, step) {
     const { project, task, agent } = step as EnvironmentStep;
-    const names = (await readAgents(app.paths)).get(agent)?.definition.passEnv ?? [];
+    const names = (await readAgent(app.paths, agent)).passEnv;
     const lines = names.flatMap((name) => (app.env[name] === undefined ? [] : [`${name}=${shellQuote(app.env[name])}`]));
     await rm(join(taskRecords(app.paths, project, task), 'exit.json'), { force: true });
     await writeFileAtomic(join(taskAgentConfig(app.paths, project, task), 'env'), lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });

@@ -9,10 +9,15 @@ const format = 1;
 
 /** Throws E_NO_TASK, or E_BAD_FILE where the file is broken or of a newer format. */
 export async function readTask(paths: Paths, ref: TaskRef): Promise<TaskMetadata> {
+  const task = await readTaskIfAny(paths, ref);
+  if (task === undefined) throw noTask(ref);
+  return task;
+}
+
+export async function readTaskIfAny(paths: Paths, ref: TaskRef): Promise<TaskMetadata | undefined> {
   const file = taskFile(paths, ref.project, ref.task);
   const text = await readFileIfAny(file);
-  if (text === undefined) throw noTask(ref);
-  return parseTask(file, text);
+  return text === undefined ? undefined : parseTask(file, text);
 }
 
 export function noTask({ project, task }: TaskRef): SlipwayError {

@@ -45,8 +45,7 @@ done
 unset IFS
 
 cd /workspace 2>/dev/null || cd /
-: > "$records/ready" 2>/dev/null || true
-echo 'slipway: ready'
+: > "$records/ready" 2>/dev/null && chown -h "$user:" "$records/ready" 2>/dev/null || true
 
 export HOME="$home" USER="$user" LOGNAME="$user"
 program=$1

@@ -1,6 +1,6 @@
 import { SlipwayError, type ExitCode } from '../../errors.ts';
 import { change } from '../../operations/change.ts';
-import { resolveProject } from '../../projects/store.ts';
+import { resolveProject } from '../../projects/resolve.ts';
 import { followRun } from '../../tasks/follow.ts';
 import { checkHeadless } from '../../tasks/headless.ts';
 import { containerName } from '../../tasks/model.ts';
