@@ -163,9 +163,17 @@ async function describe(state, made) {
 /** @param {LabState} state @param {boolean} json */
 async function status(state, json) {
   const engines = await Promise.all(
-    ENGINE_NAMES.filter((name) => existsSync(rootOf(state, name))).map(async (name) => ({ name, running: await isRunning(state, name), endpoint: endpointOf(state, name) })),
+    ENGINE_NAMES.filter((name) => existsSync(rootOf(state, name))).map(async (name) => ({
+      name,
+      running: await isRunning(state, name),
+      endpoint: endpointOf(state, name),
+    })),
   );
-  process.stdout.write(json ? `${JSON.stringify(engines, null, 2)}\n` : engines.map(({ name, running, endpoint }) => `${name.padEnd(16)} ${running ? 'running' : 'stopped'}  ${endpoint}\n`).join(''));
+  process.stdout.write(
+    json
+      ? `${JSON.stringify(engines, null, 2)}\n`
+      : engines.map(({ name, running, endpoint }) => `${name.padEnd(16)} ${running ? 'running' : 'stopped'}  ${endpoint}\n`).join(''),
+  );
 }
 
 /**

@@ -23,7 +23,8 @@ const TUN = '/dev/net/tun';
  */
 export async function claimNumber(dir, earlier) {
   mkdirSync(REGISTRY, { recursive: true });
-  if (!existsSync(BEFORE)) writeJson(BEFORE, { forward: readFileSync(FORWARD, 'utf8').trim(), tun: await tunMode(), netavark: await hasNetavarkChains(), folders: [] });
+  if (!existsSync(BEFORE))
+    writeJson(BEFORE, { forward: readFileSync(FORWARD, 'utf8').trim(), tun: await tunMode(), netavark: await hasNetavarkChains(), folders: [] });
   const preferred = earlier === undefined ? NUMBERS : [earlier, ...NUMBERS];
   for (const number of preferred) {
     const holder = holderOf(number);

@@ -1,6 +1,18 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { ENGINES, endpointOf, personOf, rootOf } from './engines.mjs';
 import { locked } from './lock.mjs';
 import { codename, serviceEnvironment } from './machine.mjs';
@@ -15,7 +27,27 @@ import { aptSettings, debianSources } from './sources.mjs';
 const CACHE = '/var/cache/slipway-lab';
 
 /** What Slipway's base layer would install, so that tests of layers need no download. */
-const PACKAGES = ['ca-certificates', 'curl', 'git', 'jq', 'less', 'nodejs', 'npm', 'openssh-client', 'procps', 'python3-minimal', 'ripgrep', 'sudo', 'tmux', 'vim-tiny'];
+const PACKAGES = [
+  'ca-certificates',
+  'curl',
+  'git',
+  'jq',
+  'less',
+  'nodejs',
+  'npm',
+  'openssh-client',
+  'procps',
+  'python3-minimal',
+  'ripgrep',
+  'sudo',
+  'tmux',
+  'unzip',
+  'vim',
+  'xz-utils',
+];
+
+/** On an imported image: the archive that it was made from. */
+const LABEL = 'slipway-lab.archive';
 
 /** The test images' names, in every engine. */
 export function imageNames() {
@@ -63,12 +95,17 @@ async function debianArchive() {
     ...settings.map((setting) => `--aptopt=${setting}`),
   ];
   // Behind an https mirror the package manager of the image must trust what the machine's own trusts.
-  const trust = /\shttps:/.test(sources) ? ['--customize-hook=mkdir -p "$1/etc/ssl/certs"', '--customize-hook=copy-in /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs'] : [];
+  const trust = /\shttps:/.test(sources)
+    ? ['--customize-hook=mkdir -p "$1/etc/ssl/certs"', '--customize-hook=copy-in /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs']
+    : [];
   return cached('debian', [suite, sources, PACKAGES.join(','), ...options, ...trust], async (archive, folder) => {
     const list = join(folder, 'sources.list');
     writeFileSync(list, sources);
     tell(`making the ${suite} test image`);
-    await run(['mmdebstrap', '--mode=root', '--format=tar', '--variant=minbase', `--include=${PACKAGES.join(',')}`, ...options, ...trust, suite, archive, list], { env: { ...process.env, TMPDIR: folder } });
+    await run(
+      ['mmdebstrap', '--mode=root', '--format=tar', '--variant=minbase', `--include=${PACKAGES.join(',')}`, ...options, ...trust, suite, archive, list],
+      { env: { ...process.env, TMPDIR: folder } },
+    );
   });
 }
 
@@ -81,7 +118,8 @@ async function cached(name, ingredients, make) {
   const archive = join(CACHE, `${name}-${hash(ingredients.join('\n')).slice(0, 16)}.tar`);
   if (existsSync(archive)) return archive;
   // Under this name's lock nobody else works on it: what is there is left of one that was killed.
-  for (const left of readdirSync(CACHE).filter((entry) => entry.startsWith(`making-${name}-`))) await run(['rm', '-rf', '--one-file-system', '--', join(CACHE, left)]);
+  for (const left of readdirSync(CACHE).filter((entry) => entry.startsWith(`making-${name}-`)))
+    await run(['rm', '-rf', '--one-file-system', '--', join(CACHE, left)]);
   const folder = mkdtempSync(join(CACHE, `making-${name}-`));
   try {
     const root = join(folder, 'root');
@@ -101,7 +139,7 @@ function hash(content) {
 }
 
 /**
- * Imports the test images that an engine lacks.
+ * Imports the test images that an engine lacks, or has from another archive.
  * @param {LabState} state
  * @param {EngineName} name
  * @param {Archives} archives
@@ -113,9 +151,14 @@ export async function importImages(state, name, archives) {
   const own = engine.clientEnvironment({ root: rootOf(state, name), person });
   const options = { env: serviceEnvironment({ HOME: person.home, ...own }), cwd: '/', ...(engine.rootless && { uid: person.uid, gid: person.gid }) };
   const names = imageNames();
-  for (const [image, archive, command] of /** @type {const} */ ([[names.tiny, archives.tiny, 'sh'], [names.debian, archives.debian, 'bash']])) {
-    if ((await attempt([...program, 'image', 'inspect', image], options)).code === 0) continue;
-    await run([...program, 'import', '--change', `CMD ["${command}"]`, '-', image], { ...options, inputFile: archive });
+  for (const [image, archive, command] of /** @type {const} */ ([
+    [names.tiny, archives.tiny, 'sh'],
+    [names.debian, archives.debian, 'bash'],
+  ])) {
+    const there = await attempt([...program, 'image', 'inspect', '--format', `{{index .Config.Labels "${LABEL}"}}`, image], options);
+    if (there.code === 0 && there.stdout.trim() === basename(archive)) continue;
+    const changes = [`CMD ["${command}"]`, `LABEL ${LABEL}=${basename(archive)}`].flatMap((change) => ['--change', change]);
+    await run([...program, 'import', ...changes, '-', image], { ...options, inputFile: archive });
     tell(`${name} has ${image}`);
   }
 }

@@ -81,7 +81,11 @@ export async function closeNetwork(number, which) {
 
 /** Removes the chains that Podman's network program leaves behind for good. */
 export async function removeNetavarkChains() {
-  await removeRules(() => false, (name) => name.startsWith('NETAVARK'), /^$/);
+  await removeRules(
+    () => false,
+    (name) => name.startsWith('NETAVARK'),
+    /^$/,
+  );
 }
 
 /** True when the firewall has chains of Podman's network program. */

@@ -13,7 +13,15 @@ const OF_ENGINE = {
 };
 
 /** Units that the packages would start at the next boot. */
-const UNITS = ['docker.service', 'docker.socket', 'containerd.service', 'podman.service', 'podman.socket', 'podman-restart.service', 'podman-auto-update.timer'];
+const UNITS = [
+  'docker.service',
+  'docker.socket',
+  'containerd.service',
+  'podman.service',
+  'podman.socket',
+  'podman-restart.service',
+  'podman-auto-update.timer',
+];
 
 /**
  * Installs what is missing, without starting or enabling a system-wide engine.
@@ -30,7 +38,10 @@ export async function installPackages(engines) {
   const update = await attempt(['apt-get', 'update', '-q'], { env });
   forbidServices();
   try {
-    await run(['apt-get', 'install', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Options::=--force-confold', ...missing], { env });
+    await run(
+      ['apt-get', 'install', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Dpkg::Options::=--force-confold', ...missing],
+      { env },
+    );
   } catch (error) {
     throw update.code === 0 ? error : new Error(`${error}\napt-get update had failed before:\n${update.stderr}`);
   } finally {
@@ -42,7 +53,12 @@ export async function installPackages(engines) {
 /** @param {readonly string[]} names */
 async function notInstalled(names) {
   const { stdout } = await attempt(['dpkg-query', '-W', '-f', '${Package} ${db:Status-Status}\n', ...names]);
-  const installed = new Set(stdout.split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ')[0]));
+  const installed = new Set(
+    stdout
+      .split('\n')
+      .filter((line) => line.endsWith(' installed'))
+      .map((line) => line.split(' ')[0]),
+  );
   return names.filter((name) => !installed.has(name));
 }
 

@@ -17,7 +17,22 @@ export async function makePerson(dir) {
   const name = await freeName();
   for (const file of RANGES) if (!existsSync(file)) writeFileSync(file, '');
   const home = join(dir, 'home');
-  await run(['useradd', '--home-dir', home, '--create-home', '--shell', '/bin/bash', '--user-group', '--comment', 'Slipway lab', '-K', 'UID_MIN=1500', '-K', 'GID_MIN=1500', name]);
+  await run([
+    'useradd',
+    '--home-dir',
+    home,
+    '--create-home',
+    '--shell',
+    '/bin/bash',
+    '--user-group',
+    '--comment',
+    'Slipway lab',
+    '-K',
+    'UID_MIN=1500',
+    '-K',
+    'GID_MIN=1500',
+    name,
+  ]);
   chmodSync(home, 0o755);
   const person = findPerson(name);
   if (person === undefined) throw new Error(`useradd made no user ${name}.`);

@@ -35,11 +35,14 @@ export const podman = {
     const { podman: own } = networksOf(number);
     writeFileSync(
       join(root, 'containers.conf'),
-      containersConf(root, `network_backend = "netavark"
+      containersConf(
+        root,
+        `network_backend = "netavark"
 network_config_dir = "${join(root, 'networks')}"
 default_subnet = "${own.subnet}"
 default_subnet_pools = [{"base" = "${own.pool}", "size" = 24}]
-`),
+`,
+      ),
     );
     writeFileSync(join(root, 'storage.conf'), storageConf(root, join(root, 'run', 'containers')));
     // Without this file Podman makes its network anew with an id and a bridge that all Podmans of a machine share.

@@ -94,7 +94,10 @@ function isOfEngine({ pid, comm }, root) {
   if (readProc(pid, 'environ')?.split('\0').includes(`${MARKER}=${root}`)) return true;
   if (ENGINE_PROGRAMS.test(comm) && readProc(pid, 'cmdline')?.includes(`${root}/`)) return true;
   // A container whose monitor was killed is nobody's descendant: its root file system tells where it belongs.
-  return namespaceOf(pid) !== namespaceOf('self') && (readProc(pid, 'mountinfo') ?? '').split('\n').some((line) => line.split(' ')[4] === '/' && line.includes(`upperdir=${root}/`));
+  return (
+    namespaceOf(pid) !== namespaceOf('self') &&
+    (readProc(pid, 'mountinfo') ?? '').split('\n').some((line) => line.split(' ')[4] === '/' && line.includes(`upperdir=${root}/`))
+  );
 }
 
 /** @param {number | 'self'} pid */
@@ -115,7 +118,11 @@ export function processesOfUsers(belongs) {
   return readProcesses()
     .map(({ pid }) => pid)
     .filter((pid) => {
-      const ids = /^Uid:\s+(.*)$/m.exec(readProc(pid, 'status') ?? '')?.[1]?.split(/\s+/).map(Number) ?? [];
+      const ids =
+        /^Uid:\s+(.*)$/m
+          .exec(readProc(pid, 'status') ?? '')?.[1]
+          ?.split(/\s+/)
+          .map(Number) ?? [];
       return ids.some(belongs);
     });
 }

@@ -23,7 +23,11 @@ export async function removeLab(state) {
   if (state.person !== null) await endProcessesOf(state.person);
   await unmountBelow(state.dir);
   // First the big files: removing a user waits until all that was written is on disk. What is needed to try again stays to the last.
-  await removeTrees(readdirSync(state.dir).filter((name) => name !== STATE_FILE).map((name) => join(state.dir, name)));
+  await removeTrees(
+    readdirSync(state.dir)
+      .filter((name) => name !== STATE_FILE)
+      .map((name) => join(state.dir, name)),
+  );
   await locked('machine', async () => {
     if (state.person !== null) await removePerson(state.person);
     await releaseNumber(state.number);

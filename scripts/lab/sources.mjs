@@ -10,12 +10,21 @@ const APT = '/etc/apt';
  */
 export function debianSources(suite) {
   const folder = join(APT, 'sources.list.d');
-  const files = [join(APT, 'sources.list'), ...(existsSync(folder) ? readdirSync(folder).sort().map((name) => join(folder, name)) : [])];
-  const lines = files.filter((file) => existsSync(file)).flatMap((file) => {
-    const text = readFileSync(file, 'utf8');
-    if (file.endsWith('.list')) return text.split('\n').map((line) => line.trim());
-    return file.endsWith('.sources') ? text.split(/\n\s*\n/).flatMap(linesOfStanza) : [];
-  });
+  const files = [
+    join(APT, 'sources.list'),
+    ...(existsSync(folder)
+      ? readdirSync(folder)
+          .sort()
+          .map((name) => join(folder, name))
+      : []),
+  ];
+  const lines = files
+    .filter((file) => existsSync(file))
+    .flatMap((file) => {
+      const text = readFileSync(file, 'utf8');
+      if (file.endsWith('.list')) return text.split('\n').map((line) => line.trim());
+      return file.endsWith('.sources') ? text.split(/\n\s*\n/).flatMap(linesOfStanza) : [];
+    });
   const suites = [suite, `${suite}-updates`, `${suite}-security`, `${suite}/updates`];
   const own = lines.filter((line) => {
     const [, at, components] = /^deb\s+(?:\[[^\]]*\]\s+)?\S+\s+(\S+)\s+(.*)$/.exec(line) ?? [];
@@ -49,5 +58,8 @@ function words(text) {
 /** How the machine's package manager reaches its sources: proxies and the like. */
 export async function aptSettings() {
   const dump = await run(['apt-config', 'dump', '--no-empty']);
-  return dump.split('\n').filter((line) => /^Acquire::(https?::(.*::)?Proxy|Check-|Retries)/i.test(line)).map((line) => line.replace(/;$/, ''));
+  return dump
+    .split('\n')
+    .filter((line) => /^Acquire::(https?::(.*::)?Proxy|Check-|Retries)/i.test(line))
+    .map((line) => line.replace(/;$/, ''));
 }
