@@ -1,5 +1,6 @@
 import type { BaseIssue } from 'valibot';
 import { nearest } from './nearest.ts';
+import { type ListForMap, unwrapSchema } from './yaml-shape.ts';
 
 export interface Explained {
   /** In the text, from 0. */
@@ -19,6 +20,17 @@ export function explainIssues(issues: readonly BaseIssue<unknown>[], schema: unk
   return issues.flatMap((issue) => explainIssue(issue, [], schema, document));
 }
 
+export function explainLists(lists: readonly ListForMap[], document: Document): readonly Explained[] {
+  return lists.map(({ path, schema }) => {
+    const expected = 'options' in schema && 'message' in schema && typeof schema.message === 'string' ? schema.message : 'a map';
+    return { offset: offsetOf(document, path, false), message: `${subjectOf(path)}: expected ${expected}, found a list` };
+  });
+}
+
+function subjectOf(path: Path): string {
+  return path.length === 0 ? 'the file' : `\`${path.map(String).join('.')}\``;
+}
+
 function explainIssue(issue: BaseIssue<unknown>, parent: Path, schema: unknown, document: Document): readonly Explained[] {
   const path = [...parent, ...(issue.path ?? []).map((item) => item.key)];
   // A union's own message says little where one of its shapes was clearly meant: a map goes to the option that takes maps.
@@ -35,7 +47,7 @@ function describe(issue: BaseIssue<unknown>, path: Path, schema: unknown): strin
     const near = nearest(String(path.at(-1)), known) ?? otherCase(String(path.at(-1)), known);
     return `unknown key \`${name}\`: ${near ? `did you mean \`${near}\`?` : known.length > 0 ? `known keys: ${known.join(', ')}` : 'it is not known here'}`;
   }
-  const subject = name === '' ? 'the file' : `\`${name}\``;
+  const subject = subjectOf(path);
   if (isMissingKey(issue)) return `${subject} is missing: expected ${expectedOf(schema, path)}`;
   if (issue.kind === 'schema') return `${subject}: expected ${expectedHere(issue)}, found ${received(issue)}`;
   const found = issue.input === null || typeof issue.input === 'object' || String(issue.input).length > 60 ? '' : `, found ${JSON.stringify(issue.input)}`;
@@ -137,7 +149,7 @@ function keysAt(schema: unknown, path: Path): readonly string[] {
 
 /** The schemas at a path; wrappers such as optional(), pipes, unions and lists are looked through. */
 function schemasAt(schema: unknown, path: Path): readonly object[] {
-  const node = unwrap(schema);
+  const node = unwrapSchema(schema);
   if (node === undefined) return [];
   if (path.length === 0 && !('options' in node && Array.isArray(node.options) && node.options.some((option) => typeof option === 'object'))) return [node];
   if ('options' in node && Array.isArray(node.options)) {
@@ -149,14 +161,4 @@ function schemasAt(schema: unknown, path: Path): readonly object[] {
   if ('item' in node) return schemasAt(node.item, rest);
   if ('value' in node) return schemasAt(node.value, rest);
   return [];
-}
-
-function unwrap(schema: unknown): object | undefined {
-  let node = schema;
-  while (typeof node === 'object' && node !== null) {
-    if ('wrapped' in node) node = node.wrapped;
-    else if ('pipe' in node && Array.isArray(node.pipe) && node.pipe[0] !== node) node = node.pipe[0];
-    else return node;
-  }
-  return undefined;
 }

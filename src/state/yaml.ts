@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import type { BaseIssue, BaseSchema, InferOutput } from 'valibot';
 import { SlipwayError } from '../errors.ts';
 import { isMissing, stateError } from './atomic.ts';
+import { listsForMaps } from './yaml-shape.ts';
 
 type Schema = BaseSchema<unknown, unknown, BaseIssue<unknown>>;
 
@@ -42,6 +43,11 @@ export async function parseYaml<S extends Schema>(file: string, source: string, 
     throw badFile(file, text, faults.map((fault) => ({ ...at(fault.pos[0]), message: explainSyntax(fault.code, fault.message) })));
   }
   const value: unknown = guarded(file, text, () => document.toJS({ maxAliasCount: 100 }));
+  const lists = listsForMaps(schema, value);
+  if (lists.length > 0) {
+    const { explainLists } = await import('./yaml-explain.ts');
+    throw badFile(file, text, explainLists(lists, document).map(({ offset, message }) => ({ ...at(offset), message })));
+  }
   const result = safeParse(schema, value ?? {});
   if (result.success) return result.output;
   const { explainIssues } = await import('./yaml-explain.ts');
@@ -121,6 +127,8 @@ function decode(file: string, bytes: Buffer): string {
 
 /** A file's content goes to a terminal: what would move its cursor is shown as a question mark. */
 function printable(text: string): string {
+  // A password that somebody wrote into an address is not shown again.
+  const safe = text.replace(/\r$/, '').replace(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, '$1***@');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced.
-  return text.replace(/\r$/, '').replace(/\t/g, ' ').replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '?');
+  return safe.replace(/\t/g, ' ').replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '?');
 }
