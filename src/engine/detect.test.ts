@@ -53,7 +53,7 @@ function scene({ wanted, env = {}, uid = 1000, platform = 'linux', programs = []
       const answer = answers[endpoint];
       if (answer === 'docker' || answer === 'podman') return Promise.resolve({ kind: answer });
       if (answer === 'hangs') return Promise.reject(timeoutError(endpoint, 'answer a ping', 3000));
-      const code = { refuses: 'ECONNREFUSED', forbids: 'EACCES' }[answer ?? ''] ?? 'ENOENT';
+      const code = answer === 'refuses' ? 'ECONNREFUSED' : answer === 'forbids' ? 'EACCES' : 'ENOENT';
       return Promise.reject(connectionError(endpoint, Object.assign(new Error(code), { code })));
     },
   };

@@ -47,9 +47,11 @@ export function openTransport(address: string, programs: Programs, env: Environm
       try {
         return (await exchange(address, asked, await begin(asked), false)) as IncomingMessage;
       } catch (error) {
-        // The engine may close a kept connection just as it is used again; asking again is safe where nothing changes.
+        // The engine may close a kept connection just as it is used again. Asking again is safe where nothing changes, or where nothing was taken (EPIPE).
         if (!(error instanceof StaleConnection)) throw error;
-        if (asked.method !== 'GET' && asked.method !== 'HEAD') throw connectionError(address, error.reason);
+        const question = asked.method === 'GET' || asked.method === 'HEAD';
+        const again = question || (error.reason.code === 'EPIPE' && (asked.body === undefined || typeof asked.body === 'string'));
+        if (!again) throw connectionError(address, error.reason);
         return (await exchange(address, asked, await begin(asked), false)) as IncomingMessage;
       }
     },
@@ -87,9 +89,9 @@ async function dial(endpoint: Endpoint, programs: Programs, env: Environment): P
 }
 
 class StaleConnection extends Error {
-  readonly reason: Error;
+  readonly reason: NodeJS.ErrnoException;
 
-  constructor(reason: Error) {
+  constructor(reason: NodeJS.ErrnoException) {
     super(reason.message);
     this.reason = reason;
   }
@@ -117,7 +119,7 @@ function exchange(address: string, asked: TransportRequest, request: ClientReque
       if (response !== undefined) return;
       release();
       if (cause instanceof SlipwayError) reject(cause);
-      else if (request.reusedSocket && 'code' in cause && cause.code === 'ECONNRESET') reject(new StaleConnection(cause));
+      else if (request.reusedSocket && 'code' in cause && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE')) reject(new StaleConnection(cause));
       else reject(connectionError(address, cause));
     });
     request.on('response', (incoming) => {

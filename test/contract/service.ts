@@ -1,9 +1,12 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connect, open } from '../../src/engine/connect.ts';
 import { processes } from '../../src/host/process.ts';
-import type { Setting } from './setting.ts';
+import { collect, type Setting } from './setting.ts';
 
-export function serviceContract({ lab, engine }: Setting): void {
+export function serviceContract({ lab, engine, labels, start }: Setting): void {
   test('answers a ping in milliseconds', async () => {
     expect(await engine.ping()).toBeGreaterThan(0);
   });
@@ -41,6 +44,30 @@ export function serviceContract({ lab, engine }: Setting): void {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'E_ENGINE_UNREACHABLE' } });
     }
     gone.close();
+  });
+
+  test('is reached over ssh as over its socket, exec included', async () => {
+    const bin = await mkdtemp(join(tmpdir(), 'slipway-contract-ssh-'));
+    try {
+      // Stands for ssh and the other machine: runs the remote command here.
+      await writeFile(join(bin, 'ssh'), '#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n', { mode: 0o755 });
+      const env = { ...process.env, PATH: `${bin}:${process.env['PATH']}` };
+      const far = await open(lab.endpoint.replace('unix://', 'ssh://box'), { programs: processes, env, timeoutMs: 10_000 });
+      try {
+        expect(far.kind).toBe(lab.kind);
+        expect((await far.info()).locality).toBe('remote');
+        const id = await start();
+        expect((await far.containers.list({ labels })).map((one) => one.id)).toContain(id);
+        const session = await far.containers.exec(id, { command: ['sh', '-c', 'cat; exit 6'], stdin: true });
+        session.stdin?.end('over ssh');
+        expect(await collect(session.output)).toEqual({ stdout: 'over ssh', stderr: '' });
+        expect(await session.exitCode()).toBe(6);
+      } finally {
+        far.close();
+      }
+    } finally {
+      await rm(bin, { recursive: true, force: true });
+    }
   });
 
   test('names that an engine would resolve elsewhere are refused before it is asked', async () => {
