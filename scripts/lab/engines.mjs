@@ -82,6 +82,8 @@ export async function startEngine(state, name) {
     await engine.configure(setting);
     return holderOf(state, name);
   });
+  // One that was started but not noted, or hangs, would share its files with the new one.
+  await killService(state, name);
   rmSync(socket, { force: true });
   rmSync(join(root, 'docker.pid'), { force: true });
   const places = { ...setting, holder: holder ?? { pid: process.pid, start: '' } };
