@@ -47,5 +47,5 @@ async function removeTrees(paths) {
 /** The groups above all containers of an engine kind; one that is in use cannot be removed. */
 function removeSharedGroups() {
   const mounts = ['/sys/fs/cgroup', ...readdirSync('/sys/fs/cgroup').map((name) => join('/sys/fs/cgroup', name))];
-  for (const mount of mounts) for (const name of ['docker', 'libpod_parent/conmon', 'libpod_parent']) removeIfEmpty(join(mount, name));
+  for (const mount of mounts) for (const name of ['docker/buildkit', 'docker', 'libpod_parent/conmon', 'libpod_parent']) removeIfEmpty(join(mount, name));
 }
