@@ -11,6 +11,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * package is. The checkout may be root's alone.
  */
 export default async function buildProgram({ provide }: TestProject): Promise<() => void> {
+  // A program that is built already, such as an installed package.
+  const given = process.env.SLIPWAY_TEST_PROGRAM;
+  if (given) {
+    provide('program', given);
+    return () => {};
+  }
   const directory = mkdtempSync('/var/tmp/slipway-program-');
   const built = await run(['chmod', '755', directory]);
   const end = built.exitCode === 0 ? await run([process.execPath, join(root, 'scripts/build.mjs'), '--out', join(directory, 'dist')]) : built;

@@ -35,6 +35,8 @@ export class Sandbox {
     this.user = engine.user ?? (options.as === 'root' || (options.as === undefined && engine.kind === 'podman') ? null : lab.person);
     this.directory = mkdtempSync('/var/tmp/slipway-test-');
     this.own(this.directory);
+    mkdirSync(this.path('home'));
+    this.own(this.path('home'));
   }
 
   /** Where the person's files are. */
