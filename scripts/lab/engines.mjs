@@ -17,7 +17,7 @@ import { writeState } from './state.mjs';
  * @typedef {import('./state.mjs').Person} Person
  * @typedef {import('./state.mjs').Started} Started
  * @typedef {import('./state.mjs').EngineProcesses} EngineProcesses
- * @typedef {{ root: string, number: number, person: Person }} Setting
+ * @typedef {{ root: string, number: number, person: Person }} Setting `person`: only a rootless engine asks for it
  * @typedef {{ argv: readonly string[], env: Record<string, string>, user?: Person }} Service
  */
 
@@ -59,6 +59,16 @@ export function personOf(state) {
   return state.person;
 }
 
+/**
+ * The person of a rootless engine. The others are root's, and a folder with only those needs nobody else.
+ * @param {LabState} state
+ * @param {EngineName} name
+ * @returns {Person}
+ */
+function ownerOf(state, name) {
+  return ENGINES[name].rootless || state.person !== null ? personOf(state) : { name: 'root', uid: 0, gid: 0, home: '/root' };
+}
+
 /** @param {LabState} state @param {EngineName} name */
 export function isRunning(state, name) {
   return isAlive(state.engines[name]?.service) ? answers(ENGINES[name].socket(rootOf(state, name))) : Promise.resolve(false);
@@ -74,7 +84,7 @@ export async function startEngine(state, name) {
   const engine = ENGINES[name];
   const root = rootOf(state, name);
   const socket = engine.socket(root);
-  const setting = { root, number: state.number, person: personOf(state) };
+  const setting = { root, number: state.number, person: ownerOf(state, name) };
   // Engines start side by side, and labs too: what they share is prepared by one at a time.
   const holder = await locked('machine', async () => {
     prepareMachine();
@@ -123,7 +133,7 @@ function begin({ argv, env, user }, log) {
  */
 export async function killService(state, name) {
   const root = rootOf(state, name);
-  const { argv } = ENGINES[name].service({ root, number: state.number, person: personOf(state), holder: { pid: 0, start: '' } });
+  const { argv } = ENGINES[name].service({ root, number: state.number, person: ownerOf(state, name), holder: { pid: 0, start: '' } });
   // What enters the mount namespace replaces itself by the service.
   const own = argv.slice(argv.indexOf('--') + 1);
   await killAll(() => processesOfService(root, own));
