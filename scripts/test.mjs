@@ -96,7 +96,7 @@ async function report(child) {
 function testEnvironment() {
   const foreign = /^(?:SLIPWAY_|DOCKER_|CONTAINER_HOST|CONTAINERS_|PODMAN_)/;
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
-  return { ...env, CI: '1', SLIPWAY_LAB: `${values.lab === undefined ? labFolder : resolve(values.lab)}/lab.json` };
+  return { ...env, SLIPWAY_LAB: `${values.lab === undefined ? labFolder : resolve(values.lab)}/lab.json` };
 }
 
 /** @param {string | undefined} only @returns {readonly (typeof PARTS)[number][]} */
