@@ -1,4 +1,4 @@
-import { connect, open as openAt } from '../engine/connect.ts';
+import { connect } from '../engine/connect.ts';
 import type { Engine, EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import { processes } from '../host/process.ts';
@@ -36,7 +36,6 @@ export async function chooseEngine(request: EngineRequest): Promise<Engine> {
   const wanted = request.explicit ?? (env.SLIPWAY_ENGINE || undefined) ?? (await configuredEngine(paths));
   const saved = wanted === undefined ? await readSavedEngine(paths) : undefined;
   if (saved !== undefined) return openEngine(saved, env, open);
-  if (wanted?.includes('://')) return openAt(wanted, { programs: processes, env });
   const { detectEngine, identifyEngine } = await import('../engine/detect.ts');
   const { chosen } = await detectEngine({ wanted, env, home, programs: processes });
   if (wanted === undefined && request.remember) await saveEngine(paths, await identifyEngine(chosen, { env, programs: processes }));

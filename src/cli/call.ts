@@ -14,6 +14,8 @@ export interface Call {
   readonly terminal: Terminal;
   /** `--json` */
   readonly json: boolean;
+  /** `--engine`, as typed. */
+  readonly engine: string | undefined;
 }
 
 /** The result of a command: the one thing that goes to stdout. `--json` prints the value, else the text. */

@@ -28,7 +28,7 @@ export function createAct(invocation: Invocation): Act {
       engine: invocation.engine(),
       command: invocation.argv.join(' '),
     });
-    const call: Call = { app, terminal: invocation.terminal, json: common.json ?? false };
+    const call: Call = { app, terminal: invocation.terminal, json: common.json ?? false, engine: invocation.engine() };
     try {
       if (options.recover !== false && !app.dryRun) await settleOpenOperations(app);
       invocation.exit((await body(call)) ?? 0);

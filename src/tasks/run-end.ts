@@ -54,7 +54,8 @@ async function readPlainFile(file: string): Promise<string | undefined> {
  */
 export function endOf(container: Pick<ContainerDetails, 'state' | 'exitCode' | 'finishedAt'> | undefined, record: ExitRecord | undefined, now: string): RunEnd | undefined {
   if (container !== undefined && !isStopped(container.state)) return undefined;
-  if (container === undefined) return record ?? { reason: 'lost', at: now };
+  // After a power cut Podman calls a container that had run `created`, with exit code 0: its number means nothing.
+  if (container === undefined || container.state === 'created') return record ?? { reason: 'lost', at: now };
   const at = container.finishedAt ?? record?.at ?? now;
   if (record !== undefined && record.exitCode === container.exitCode) return { ...record, at };
   // Killed from outside, with its supervisor: the engine's number is all there is.
