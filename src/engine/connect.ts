@@ -1,7 +1,6 @@
 import { openApi } from './api.ts';
 import { openContainers } from './containers.ts';
 import { openImages } from './images.ts';
-import { readInfo } from './info.ts';
 import type { Engine, EngineInfo, EngineKind, EngineRef } from './model.ts';
 import { openNetworks } from './networks.ts';
 import { engineProgram } from './program.ts';
@@ -29,7 +28,7 @@ export function connect(to: Pick<EngineRef, 'kind' | 'endpoint'>, options: Conne
     endpoint: to.endpoint,
     ping: (call) => api.ping(call),
     info(call) {
-      info ??= readInfo(api, options.platform ?? process.platform, call).catch((error: unknown) => {
+      info ??= (async () => (await import('./info.ts')).readInfo(api, options.platform ?? process.platform, call))().catch((error: unknown) => {
         info = undefined;
         throw error;
       });

@@ -149,3 +149,9 @@ test('all places are listed with what each said', async () => {
     [rootful, 'no-permission'],
   ]);
 });
+
+test('a podman program that could be started is listed, and not started', async () => {
+  const options = scene({ programs: ['podman'] });
+  expect((await listCandidates(options)).at(-1)).toMatchObject({ endpoint: 'unix:///run/user/1000/slipway/podman.sock', state: 'not-asked' });
+  expect(options.started).toEqual([]);
+});

@@ -64,7 +64,7 @@ export async function detectEngine(options: DetectOptions): Promise<Detection> {
 export async function listCandidates(options: DetectOptions): Promise<readonly Candidate[]> {
   const machine = options.machine ?? thisMachine(options.env, options.home);
   const places = [...(await socketPlaces(machine)), ...(await podmanMachinePlaces(machine, options.programs))];
-  const tried = await Promise.all(places.map((place) => tryPlace(place, options)));
+  const tried = await Promise.all([...places.map((place) => tryPlace(place, options)), ...(await onDemand(machine, options))]);
   // Two names of one socket are one engine.
   return tried.filter((candidate, index) => tried.findIndex((other) => other.endpoint === candidate.endpoint) === index);
 }
@@ -79,6 +79,21 @@ export async function identifyEngine(chosen: Detection['chosen'], options: Pick<
   }
 }
 
+/** The service that Slipway may start: asked whether it runs, and not started. */
+async function onDemand(machine: Machine, options: DetectOptions): Promise<readonly Candidate[]> {
+  if (!(await mayStartPodman(machine))) return [];
+  const candidate = await tryPlace(onDemandPlace(machine), options);
+  return [candidate.state === 'answers' ? candidate : { ...candidate, state: 'not-asked', reason: 'started when it is needed' }];
+}
+
+async function mayStartPodman(machine: Machine): Promise<boolean> {
+  return machine.platform === 'linux' && (await machine.hasProgram('podman'));
+}
+
+function onDemandPlace(machine: Machine): Place {
+  return { source: 'the podman program, its service started on demand', kind: 'podman', endpoint: onDemandEndpoint(machine) };
+}
+
 async function* tryPlaces(options: DetectOptions): AsyncGenerator<Candidate> {
   const machine = options.machine ?? thisMachine(options.env, options.home);
   const kind = options.wanted === 'docker' || options.wanted === 'podman' ? options.wanted : undefined;
@@ -88,11 +103,11 @@ async function* tryPlaces(options: DetectOptions): AsyncGenerator<Candidate> {
   for (const place of await socketPlaces(machine)) if (kind !== 'docker' || place.kind === 'docker') yield fits(await tryPlace(place, options));
   if (kind === 'docker') return;
   for (const place of await podmanMachinePlaces(machine, options.programs)) yield await tryPlace(place, options);
-  if (machine.platform === 'linux' && (await machine.hasProgram('podman'))) yield await tryOnDemand(machine, options);
+  if (await mayStartPodman(machine)) yield await tryOnDemand(machine, options);
 }
 
 async function tryOnDemand(machine: Machine, options: DetectOptions): Promise<Candidate> {
-  const place: Place = { source: 'the podman program, its service started on demand', kind: 'podman', endpoint: onDemandEndpoint(machine) };
+  const place = onDemandPlace(machine);
   const running = await tryPlace(place, options);
   if (running.state === 'answers') return running;
   try {

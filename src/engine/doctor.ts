@@ -87,7 +87,8 @@ async function choose(options: DoctorOptions): Promise<{ readonly detection: Det
 /** An engine that was asked for by address, or started on demand, stands at no known place. */
 function withChosen(candidates: readonly Candidate[], detection: Detection | undefined): readonly Candidate[] {
   const chosen = detection?.candidates.at(-1);
-  return chosen === undefined || candidates.some(({ endpoint }) => endpoint === chosen.endpoint) ? candidates : [chosen, ...candidates];
+  if (chosen === undefined || candidates.some(({ endpoint, state }) => endpoint === chosen.endpoint && state === 'answers')) return candidates;
+  return [chosen, ...candidates.filter(({ endpoint }) => endpoint !== chosen.endpoint)];
 }
 
 async function examine(candidate: Candidate, options: DoctorOptions & { readonly machine: ReturnType<typeof thisMachine> }, probes: Probes): Promise<EngineDiagnosis> {

@@ -50,7 +50,7 @@ export function openTransport(address: string, programs: Programs, env: Environm
         // The engine may close a kept connection just as it is used again. Asking again is safe where nothing changes, or where nothing was taken (EPIPE).
         if (!(error instanceof StaleConnection)) throw error;
         const question = asked.method === 'GET' || asked.method === 'HEAD';
-        const again = question || (error.reason.code === 'EPIPE' && (asked.body === undefined || typeof asked.body === 'string'));
+        const again = question || (error.nothingTaken && (asked.body === undefined || typeof asked.body === 'string'));
         if (!again) throw connectionError(address, error.reason);
         return (await exchange(address, asked, await begin(asked), false)) as IncomingMessage;
       }
@@ -89,11 +89,13 @@ async function dial(endpoint: Endpoint, programs: Programs, env: Environment): P
 }
 
 class StaleConnection extends Error {
-  readonly reason: NodeJS.ErrnoException;
+  readonly reason: Error;
+  readonly nothingTaken: boolean;
 
-  constructor(reason: NodeJS.ErrnoException) {
+  constructor(reason: Error & { readonly code: unknown }) {
     super(reason.message);
     this.reason = reason;
+    this.nothingTaken = reason.code === 'EPIPE';
   }
 }
 
