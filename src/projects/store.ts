@@ -10,7 +10,7 @@ import type { Config, Project, ProjectEntry } from './model.ts';
 /** Throws E_NO_PROJECT, E_BAD_ID, E_BAD_FILE. `home` is what `~/` in the file stands for. */
 export async function readProject(paths: Paths, id: string, home: string = homedir()): Promise<Project> {
   const project = await readProjectIfAny(paths, id, home);
-  if (project === undefined) throw await noProject(paths, id);
+  if (project === undefined) throw noProject(id, await listProjectIds(paths));
   return project;
 }
 
@@ -53,8 +53,7 @@ export async function readConfig(paths: Paths): Promise<Config> {
   return configFromFile((await readYaml(configFile(paths), checkedConfigSchema)) ?? {});
 }
 
-async function noProject(paths: Paths, id: string): Promise<SlipwayError> {
-  const known = await listProjectIds(paths).catch(() => []);
+export function noProject(id: string, known: readonly string[]): SlipwayError {
   const near = nearest(id, known);
   const hint = near
     ? `Did you mean \`${near}\`? \`slipway project list\` shows all.`
