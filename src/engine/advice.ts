@@ -3,7 +3,8 @@ import type { EngineKind } from './model.ts';
 
 /** The line that installs an engine here, by what /etc/os-release says. */
 export async function installLine(machine: Machine, kind: EngineKind = 'podman'): Promise<string> {
-  if (machine.platform === 'darwin') return kind === 'podman' ? 'brew install podman && podman machine init && podman machine start' : 'brew install --cask docker';
+  if (machine.platform === 'darwin')
+    return kind === 'podman' ? 'brew install podman && podman machine init && podman machine start' : 'brew install --cask docker';
   if (machine.platform !== 'linux') return kind === 'podman' ? 'https://podman.io/docs/installation' : 'https://docs.docker.com/engine/install/';
   const sudo = machine.uid === 0 ? '' : 'sudo ';
   for (const id of await distributions(machine)) {

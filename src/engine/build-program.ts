@@ -50,7 +50,13 @@ export async function buildWithProgram(engine: Engine, programs: Programs, build
   }
 }
 
-async function runBuild(engine: Engine, programs: Programs, build: ProgramBuild, idFile: string, keep: (text: string) => void): Promise<ProgramEnd | 'no-program'> {
+async function runBuild(
+  engine: Engine,
+  programs: Programs,
+  build: ProgramBuild,
+  idFile: string,
+  keep: (text: string) => void,
+): Promise<ProgramEnd | 'no-program'> {
   const program = engine.program();
   let said = '';
   const onOutput = (chunk: Buffer) => {
@@ -109,9 +115,13 @@ async function buildThroughApi(engine: Engine, build: ProgramBuild): Promise<str
 async function confirmed(engine: Engine, id: string, build: ProgramBuild): Promise<string> {
   const image = await engine.images.inspect(id);
   if (image !== undefined) return image.id;
-  throw new SlipwayError('E_BUILD_ELSEWHERE', `${engine.program().argv[0]} built ${build.tags?.[0] ?? 'the image'}, but the engine at ${engine.endpoint} does not have it`, {
-    hint: 'Its builder keeps images of its own, or talks to another engine. Run "slipway doctor" to see which engines there are.',
-  });
+  throw new SlipwayError(
+    'E_BUILD_ELSEWHERE',
+    `${engine.program().argv[0]} built ${build.tags?.[0] ?? 'the image'}, but the engine at ${engine.endpoint} does not have it`,
+    {
+      hint: 'Its builder keeps images of its own, or talks to another engine. Run "slipway doctor" to see which engines there are.',
+    },
+  );
 }
 
 function lastLines(count = 30): { readonly add: (text: string) => void; readonly text: () => string } {

@@ -49,8 +49,8 @@ function portKey(port: PortBinding): string {
 function portBindings(ports: readonly PortBinding[]): Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>> {
   const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
   for (const port of ports) {
-    const of = (bindings[portKey(port)] ??= []);
-    of.push({ HostIp: port.address ?? '127.0.0.1', HostPort: port.host === 0 ? '' : String(port.host) });
+    const binding = { HostIp: port.address ?? '127.0.0.1', HostPort: port.host === 0 ? '' : String(port.host) };
+    bindings[portKey(port)] = [...(bindings[portKey(port)] ?? []), binding];
   }
   return bindings;
 }

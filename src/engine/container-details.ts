@@ -47,7 +47,10 @@ export function containerDetails(wire: WireContainer): ContainerDetails {
     hostname: config.Hostname ?? '',
     resources: resources(host),
     networks: Object.fromEntries(
-      Object.entries(wire.NetworkSettings.Networks ?? {}).map(([name, network]) => [name, { address: network.IPAddress ?? '', gateway: network.Gateway ?? '' }]),
+      Object.entries(wire.NetworkSettings.Networks ?? {}).map(([name, network]) => [
+        name,
+        { address: network.IPAddress ?? '', gateway: network.Gateway ?? '' },
+      ]),
     ),
     tty: config.Tty ?? false,
     init: host.Init ?? false,

@@ -20,7 +20,16 @@ interface Scene {
   readonly podman?: Readonly<Record<string, string>>;
 }
 
-function scene({ wanted, env = {}, uid = 1000, platform = 'linux', programs = [], files = {}, sockets = {}, podman = {} }: Scene): DetectOptions & { readonly started: string[] } {
+function scene({
+  wanted,
+  env = {},
+  uid = 1000,
+  platform = 'linux',
+  programs = [],
+  files = {},
+  sockets = {},
+  podman = {},
+}: Scene): DetectOptions & { readonly started: string[] } {
   const started: string[] = [];
   const answers: Record<string, Answer> = { ...sockets };
   const machine: Machine = {
@@ -32,7 +41,8 @@ function scene({ wanted, env = {}, uid = 1000, platform = 'linux', programs = []
     hasProgram: (name) => Promise.resolve(programs.includes(name)),
   };
   const runner: Programs = {
-    run: (argv) => Promise.resolve({ exitCode: 0, signal: undefined, stdout: podman[argv.slice(1, 3).join(' ')] ?? '[]', stderr: '', timedOut: false, aborted: false }),
+    run: (argv) =>
+      Promise.resolve({ exitCode: 0, signal: undefined, stdout: podman[argv.slice(1, 3).join(' ')] ?? '[]', stderr: '', timedOut: false, aborted: false }),
     openDuplex: () => {
       throw new Error('nobody asked by ssh');
     },
@@ -69,13 +79,25 @@ test.each<[string, Scene, string]>([
   ['then rootful Podman', { sockets: { [docker]: 'forbids', [rootful]: 'podman' } }, rootful],
   ['one that does not answer is passed over', { sockets: { [rootless]: 'refuses', [docker]: 'docker' } }, docker],
   ['one that hangs is passed over', { sockets: { [rootless]: 'hangs', [docker]: 'docker' } }, docker],
-  ['DOCKER_HOST goes before the socket', { env: { DOCKER_HOST: 'tcp://far:2375' }, sockets: { 'tcp://far:2375': 'docker', [docker]: 'docker' } }, 'tcp://far:2375'],
-  ["Docker Desktop's socket", { platform: 'darwin', sockets: { 'unix:///home/ann/.docker/run/docker.sock': 'docker' } }, 'unix:///home/ann/.docker/run/docker.sock'],
+  [
+    'DOCKER_HOST goes before the socket',
+    { env: { DOCKER_HOST: 'tcp://far:2375' }, sockets: { 'tcp://far:2375': 'docker', [docker]: 'docker' } },
+    'tcp://far:2375',
+  ],
+  [
+    "Docker Desktop's socket",
+    { platform: 'darwin', sockets: { 'unix:///home/ann/.docker/run/docker.sock': 'docker' } },
+    'unix:///home/ann/.docker/run/docker.sock',
+  ],
   ["rootless Docker's socket", { env: { XDG_RUNTIME_DIR: '/r' }, sockets: { 'unix:///r/docker.sock': 'docker' } }, 'unix:///r/docker.sock'],
   ['"docker" passes Podman over', { wanted: 'docker', sockets: { [rootless]: 'podman', [docker]: 'docker' } }, docker],
   ['"podman" passes Docker over', { wanted: 'podman', sockets: { [docker]: 'docker', [rootful]: 'podman' } }, rootful],
   ['"podman" finds the one that listens where Docker would', { wanted: 'podman', sockets: { [docker]: 'podman' } }, docker],
-  ['"docker" is not fooled by it', { wanted: 'docker', env: { DOCKER_HOST: 'tcp://d:1' }, sockets: { [docker]: 'podman', 'tcp://d:1': 'docker' } }, 'tcp://d:1'],
+  [
+    '"docker" is not fooled by it',
+    { wanted: 'docker', env: { DOCKER_HOST: 'tcp://d:1' }, sockets: { [docker]: 'podman', 'tcp://d:1': 'docker' } },
+    'tcp://d:1',
+  ],
   ['a URL is taken as it is', { wanted: 'tcp://there:1', sockets: { 'tcp://there:1': 'podman', [rootless]: 'podman' } }, 'tcp://there:1'],
   [
     'podman machine',
@@ -117,8 +139,18 @@ test('a podman program without a socket is given a service, which ends by itself
 });
 
 test.each<[string, Scene, string, string | RegExp]>([
-  ['nothing installed, Debian', { files: { '/etc/os-release': 'ID=debian\n' } }, 'E_ENGINE_NONE', 'sudo apt-get install -y podman uidmap slirp4netns fuse-overlayfs'],
-  ['nothing installed, a derivative', { files: { '/etc/os-release': 'ID=rocky\nID_LIKE="rhel centos fedora"\n' } }, 'E_ENGINE_NONE', 'sudo dnf install -y podman'],
+  [
+    'nothing installed, Debian',
+    { files: { '/etc/os-release': 'ID=debian\n' } },
+    'E_ENGINE_NONE',
+    'sudo apt-get install -y podman uidmap slirp4netns fuse-overlayfs',
+  ],
+  [
+    'nothing installed, a derivative',
+    { files: { '/etc/os-release': 'ID=rocky\nID_LIKE="rhel centos fedora"\n' } },
+    'E_ENGINE_NONE',
+    'sudo dnf install -y podman',
+  ],
   ['nothing installed, root on Alpine', { uid: 0, files: { '/etc/os-release': 'ID=alpine\n' } }, 'E_ENGINE_NONE', 'apk add podman'],
   ['nothing installed, unknown system', {}, 'E_ENGINE_NONE', 'https://podman.io/docs/installation'],
   ['only Docker wanted', { wanted: 'docker', files: { '/etc/os-release': 'ID=ubuntu\n' } }, 'E_ENGINE_NONE', 'sudo apt-get install -y docker.io'],

@@ -98,7 +98,9 @@ async function* tryPlaces(options: DetectOptions): AsyncGenerator<Candidate> {
   const machine = options.machine ?? thisMachine(options.env, options.home);
   const kind = options.wanted === 'docker' || options.wanted === 'podman' ? options.wanted : undefined;
   const fits = (candidate: Candidate): Candidate =>
-    candidate.state === 'answers' && kind !== undefined && candidate.kind !== kind ? { ...candidate, state: 'failed', reason: `${candidate.kind} answers there` } : candidate;
+    candidate.state === 'answers' && kind !== undefined && candidate.kind !== kind
+      ? { ...candidate, state: 'failed', reason: `${candidate.kind} answers there` }
+      : candidate;
   // DOCKER_HOST may well lead to a Podman, so with "podman" the places of both are tried.
   for (const place of await socketPlaces(machine)) if (kind !== 'docker' || place.kind === 'docker') yield fits(await tryPlace(place, options));
   if (kind === 'docker') return;
@@ -157,7 +159,10 @@ async function nothingFound(wanted: 'auto' | EngineKind, candidates: readonly Ca
   const facts = detail === '' ? {} : { detail };
   const barred = candidates.find(({ state }) => state === 'no-permission');
   if (barred !== undefined) {
-    return new SlipwayError('E_ENGINE_PERMISSION', `${barred.kind} is here, but you may not use it (${barred.endpoint})`, { ...facts, hint: permissionLine(machine, barred.kind) });
+    return new SlipwayError('E_ENGINE_PERMISSION', `${barred.kind} is here, but you may not use it (${barred.endpoint})`, {
+      ...facts,
+      hint: permissionLine(machine, barred.kind),
+    });
   }
   const kinds: readonly EngineKind[] = wanted === 'auto' ? ['podman', 'docker'] : [wanted];
   const seen = candidates.find(({ state, kind }) => state !== 'absent' && kinds.includes(kind))?.kind;

@@ -26,13 +26,19 @@ function oldVersion({ kind, version }: EngineInfo): readonly Finding[] {
   const [major = 0, minor = 0] = version.split('.').map(Number.parseFloat);
   const [leastMajor = 0, leastMinor = 0] = oldest[kind].split('.').map(Number);
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return [];
-  return [{ level: 'warn', code: 'old-version', message: `${kind} ${version} is older than ${oldest[kind]}, the oldest that Slipway is tested with`, hint: `Upgrade ${kind}.` }];
+  return [
+    {
+      level: 'warn',
+      code: 'old-version',
+      message: `${kind} ${version} is older than ${oldest[kind]}, the oldest that Slipway is tested with`,
+      hint: `Upgrade ${kind}.`,
+    },
+  ];
 }
 
 /** Both versions of cgroups mounted at once: `crun` refuses to start anything there. */
 async function cgroups({ kind, ociRuntime }: EngineInfo, { readText }: Machine): Promise<readonly Finding[]> {
-  const hybrid =
-    (await readText('/sys/fs/cgroup/cgroup.controllers')) === undefined && (await readText('/sys/fs/cgroup/unified/cgroup.procs')) !== undefined;
+  const hybrid = (await readText('/sys/fs/cgroup/cgroup.controllers')) === undefined && (await readText('/sys/fs/cgroup/unified/cgroup.procs')) !== undefined;
   if (kind !== 'podman' || !hybrid || !ociRuntime.startsWith('crun')) return [];
   return [
     {
@@ -63,7 +69,9 @@ function distance({ locality, endpoint }: EngineInfo): readonly Finding[] {
     case 'vm':
       return [{ level: 'info', code: 'virtual-machine', message: 'the engine runs in a virtual machine: only shared folders can be mounted', hint: '' }];
     case 'remote':
-      return [{ level: 'info', code: 'remote', message: `the engine at ${endpoint} is on another machine: workspaces and local ports are not there`, hint: '' }];
+      return [
+        { level: 'info', code: 'remote', message: `the engine at ${endpoint} is on another machine: workspaces and local ports are not there`, hint: '' },
+      ];
   }
 }
 

@@ -94,7 +94,7 @@ test.each<[string, Scene, Finding['level'], string]>([
   ['little disk', { freeGiB: 3 }, 'warn', 'low-disk'],
   ['hardly any disk', { freeGiB: 0.5 }, 'error', 'low-disk'],
   ['no registry', { registry: false }, 'info', 'registry-unreachable'],
-  ['the engine\'s own warnings', { info: { warnings: ['WARNING: No swap limit support'] } }, 'warn', 'engine-warning'],
+  ["the engine's own warnings", { info: { warnings: ['WARNING: No swap limit support'] } }, 'warn', 'engine-warning'],
   ['nobody listens', { code: 'ECONNREFUSED' }, 'warn', 'not-running'],
   ['no permission', { code: 'EACCES' }, 'warn', 'no-permission'],
 ])('%s', async (_, given, level, code) => {

@@ -91,7 +91,11 @@ function withChosen(candidates: readonly Candidate[], detection: Detection | und
   return [chosen, ...candidates.filter(({ endpoint }) => endpoint !== chosen.endpoint)];
 }
 
-async function examine(candidate: Candidate, options: DoctorOptions & { readonly machine: ReturnType<typeof thisMachine> }, probes: Probes): Promise<EngineDiagnosis> {
+async function examine(
+  candidate: Candidate,
+  options: DoctorOptions & { readonly machine: ReturnType<typeof thisMachine> },
+  probes: Probes,
+): Promise<EngineDiagnosis> {
   const found = (info: EngineInfo | undefined, findings: readonly Finding[]): EngineDiagnosis => ({ ...candidate, info, findings });
   const { kind, endpoint, reason } = candidate;
   switch (candidate.state) {
@@ -99,9 +103,13 @@ async function examine(candidate: Candidate, options: DoctorOptions & { readonly
     case 'not-asked':
       return found(undefined, []);
     case 'not-running':
-      return found(undefined, [{ level: 'warn', code: 'not-running', message: `${kind} does not run: nobody listens at ${endpoint}`, hint: await startLine(options.machine, kind) }]);
+      return found(undefined, [
+        { level: 'warn', code: 'not-running', message: `${kind} does not run: nobody listens at ${endpoint}`, hint: await startLine(options.machine, kind) },
+      ]);
     case 'no-permission':
-      return found(undefined, [{ level: 'warn', code: 'no-permission', message: `you may not use ${kind} at ${endpoint}`, hint: permissionLine(options.machine, kind) }]);
+      return found(undefined, [
+        { level: 'warn', code: 'no-permission', message: `you may not use ${kind} at ${endpoint}`, hint: permissionLine(options.machine, kind) },
+      ]);
     case 'silent':
     case 'failed':
       return found(undefined, [{ level: 'warn', code: candidate.state, message: reason, hint: `Restart it: ${await startLine(options.machine, kind)}` }]);

@@ -25,7 +25,8 @@ function refusalText(body: string): string {
   return body.trim().slice(0, 500);
 }
 
-const nameTaken = /name .* is (already )?in use|already in use by container|name .*already exists|already exists with the name|network already exists|already used/i;
+const nameTaken =
+  /name .* is (already )?in use|already in use by container|name .*already exists|already exists with the name|network already exists|already used/i;
 const portTaken = /port is already allocated|address already in use|port .* already in use/i;
 const inUse =
   /in use by|is being used|being used by|is using its referenced|has active endpoints|image is in use|volume is in use|has associated containers|network is being used/i;
@@ -42,7 +43,8 @@ export function refusalError(action: string, { status, message }: Refusal): Slip
     return new SlipwayError('E_NO_IMAGE', text, { hint: 'Build, pull or import the image first.' });
   }
   if (status === 404) return new SlipwayError('E_NO_SUCH', text);
-  if (status === 409 || /is (not running|paused|already paused|not paused)|state improper|must be running/i.test(message)) return new SlipwayError('E_CONFLICT', text);
+  if (status === 409 || /is (not running|paused|already paused|not paused)|state improper|must be running/i.test(message))
+    return new SlipwayError('E_CONFLICT', text);
   return new SlipwayError('E_ENGINE', text);
 }
 
@@ -50,7 +52,10 @@ export function refusalError(action: string, { status, message }: Refusal): Slip
 export function connectionError(endpoint: string, cause: Error): SlipwayError {
   const code = 'code' in cause ? cause.code : undefined;
   if (code === 'EACCES' || code === 'EPERM') {
-    return new SlipwayError('E_ENGINE_PERMISSION', `no permission to use the engine at ${endpoint}`, { cause, hint: 'Run "slipway doctor" to see what is missing.' });
+    return new SlipwayError('E_ENGINE_PERMISSION', `no permission to use the engine at ${endpoint}`, {
+      cause,
+      hint: 'Run "slipway doctor" to see what is missing.',
+    });
   }
   return new SlipwayError('E_ENGINE_UNREACHABLE', `the engine at ${endpoint} does not answer: ${cause.message}`, {
     cause,

@@ -16,7 +16,12 @@ export async function* readEvents(api: Api, filter: EventFilter = {}): AsyncGene
   const response = await api.stream('GET', '/events', {
     ...filter,
     action: 'watch events',
-    query: { since: seconds(filter.since), until: past ? undefined : seconds(filter.until), stream: past ? false : undefined, filters: filters({ type: filter.types, label: labelFilters(filter.labels) }) },
+    query: {
+      since: seconds(filter.since),
+      until: past ? undefined : seconds(filter.until),
+      stream: past ? false : undefined,
+      filters: filters({ type: filter.types, label: labelFilters(filter.labels) }),
+    },
   });
   for await (const line of readJsonLines(readChunks(api.endpoint, response))) {
     const event = readEvent(line as WireEvent);

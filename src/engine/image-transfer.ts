@@ -56,7 +56,12 @@ async function loadImages(api: Api, archive: Readable, options: Parameters<Image
   const action = 'load an image archive';
   const { kind } = await api.dialect();
   if (kind === 'podman') {
-    const { Names } = await api.json<{ readonly Names?: readonly string[] }>('POST', '/libpod/images/load', { ...options, action, tar: archive, patient: true });
+    const { Names } = await api.json<{ readonly Names?: readonly string[] }>('POST', '/libpod/images/load', {
+      ...options,
+      action,
+      tar: archive,
+      patient: true,
+    });
     return (Names ?? []).map(shortReference);
   }
   const loaded: string[] = [];

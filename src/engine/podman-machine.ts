@@ -6,7 +6,10 @@ import type { Programs } from './programs.ts';
 export async function podmanMachinePlaces(machine: Machine, programs: Programs): Promise<readonly Place[]> {
   if (!(await machine.hasProgram('podman'))) return [];
   const [machines, connections] = await Promise.all([
-    ask<{ readonly Name?: string; readonly ConnectionInfo?: { readonly PodmanSocket?: { readonly Path?: string } | null } }>(machine, programs, ['machine', 'inspect']),
+    ask<{ readonly Name?: string; readonly ConnectionInfo?: { readonly PodmanSocket?: { readonly Path?: string } | null } }>(machine, programs, [
+      'machine',
+      'inspect',
+    ]),
     ask<{ readonly Name?: string; readonly URI?: string; readonly Default?: boolean }>(machine, programs, ['system', 'connection', 'list', '--format', 'json']),
   ]);
   const sockets = machines.flatMap(({ Name, ConnectionInfo }): readonly Place[] => {
@@ -16,7 +19,9 @@ export async function podmanMachinePlaces(machine: Machine, programs: Programs):
   const remembered = connections
     // A machine's own connection is reached by its socket; by ssh it would need the machine's key.
     .filter(({ Name, Default }) => Default === true && !machines.some((one) => Name?.startsWith(one.Name ?? '') ?? false))
-    .flatMap(({ Name, URI }): readonly Place[] => (URI === undefined ? [] : [{ source: `podman's connection "${Name ?? ''}"`, kind: 'podman', endpoint: URI }]));
+    .flatMap(({ Name, URI }): readonly Place[] =>
+      URI === undefined ? [] : [{ source: `podman's connection "${Name ?? ''}"`, kind: 'podman', endpoint: URI }],
+    );
   return [...sockets, ...remembered];
 }
 

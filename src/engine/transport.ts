@@ -37,7 +37,11 @@ export function openTransport(address: string, programs: Programs, env: Environm
   const endpoint = parseEndpoint(address);
   let dialled: Promise<Dialled> | undefined;
   const begin = async (asked: TransportRequest): Promise<ClientRequest> => {
-    dialled ??= dial(endpoint, programs, env);
+    dialled ??= dial(endpoint, programs, env).catch((cause: Error) => {
+      // A certificate that cannot be read, say; the next call looks again.
+      dialled = undefined;
+      throw connectionError(address, cause);
+    });
     const { agent, options, request } = await dialled;
     return request({ ...options, agent, method: asked.method, path: asked.path, headers: asked.headers ?? {} });
   };

@@ -101,7 +101,23 @@ test("the program is told the endpoint, and the person's contexts do not count",
 
 test('a build as it is typed', () => {
   const build = { context: '/ctx', tags: ['a:1'], labels: { l: '1' }, buildArgs: { A: 'b c' }, network: 'host', noCache: true, pull: true };
-  const rest = ['--iidfile', '/id', '--file', '/ctx/Dockerfile', '--tag', 'a:1', '--label', 'l=1', '--build-arg', 'A=b c', '--network', 'host', '--no-cache', '--pull', '/ctx'];
+  const rest = [
+    '--iidfile',
+    '/id',
+    '--file',
+    '/ctx/Dockerfile',
+    '--tag',
+    'a:1',
+    '--label',
+    'l=1',
+    '--build-arg',
+    'A=b c',
+    '--network',
+    'host',
+    '--no-cache',
+    '--pull',
+    '/ctx',
+  ];
   expect(buildArguments('docker', build, '/id')).toEqual(['build', '--force-rm', ...rest]);
   expect(buildArguments('podman', build, '/id')).toEqual(['build', '--format', 'docker', ...rest]);
 });

@@ -1,5 +1,25 @@
-import type { ContainerInspectResponse, ContainerStatsResponse, ContainerSummary, EventMessage, ImageInspect, ImageSummary, Network, SystemInfo, Volume } from '@docker/node-sdk';
-import type { WireContainer, WireContainerSummary, WireDockerInfo, WireEvent, WireImage, WireImageSummary, WireNetwork, WireStats, WireVolume } from './wire.ts';
+import type {
+  ContainerInspectResponse,
+  ContainerStatsResponse,
+  ContainerSummary,
+  EventMessage,
+  ImageInspect,
+  ImageSummary,
+  Network,
+  SystemInfo,
+  Volume,
+} from '@docker/node-sdk';
+import type {
+  WireContainer,
+  WireContainerSummary,
+  WireDockerInfo,
+  WireEvent,
+  WireImage,
+  WireImageSummary,
+  WireNetwork,
+  WireStats,
+  WireVolume,
+} from './wire.ts';
 
 /** What Docker's own description of its API says is there, we may read: a field that it does not know, or of another type, is an error here. */
 type Known<Ours, Theirs> = {

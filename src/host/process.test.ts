@@ -14,6 +14,16 @@ test('a program that is not there is E_NO_PROGRAM', async () => {
   await expect(run(['slipway-no-such-program'])).rejects.toMatchObject({ code: 'E_NO_PROGRAM' });
 });
 
+test('a working directory that is not there is not blamed on the program', async () => {
+  await expect(run(['true'], { cwd: '/no/such/directory' })).rejects.toMatchObject({ code: 'E_NO_DIRECTORY' });
+});
+
+test('nothing is started for a signal that has been aborted already', async () => {
+  let started = false;
+  const end = await run(['true'], { signal: AbortSignal.abort(), onStart: () => (started = true) });
+  expect({ aborted: end.aborted, started }).toEqual({ aborted: true, started: false });
+});
+
 test('a time limit ends the whole process group', async () => {
   const started = Date.now();
   const end = await run(['sh', '-c', 'sleep 30 & echo $!; wait'], { timeoutMs: 100 });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Duplex, type Readable } from 'node:stream';
 import { SlipwayError } from '../errors.ts';
@@ -35,9 +35,9 @@ export interface ProcessEnd {
   readonly aborted: boolean;
 }
 
-/** Runs a program to its end, in a process group of its own. How it ended is data; only one that cannot be started throws (E_NO_PROGRAM). */
+/** Runs a program to its end, in a process group of its own. How it ended is data; only one that cannot be started throws (E_NO_PROGRAM, E_NO_DIRECTORY). */
 export async function run(argv: Argv, options: ProcessOptions = {}): Promise<ProcessEnd> {
-  options.signal?.throwIfAborted();
+  if (options.signal?.aborted) return { exitCode: undefined, signal: undefined, stdout: '', stderr: '', timedOut: false, aborted: true };
   const child = await launch(argv, { ...base(options), detached: true, stdio: 'pipe' });
   if (child.pid !== undefined) options.onStart?.(child.pid);
   const stdout = collect(child.stdout, options.onStdout);
@@ -145,9 +145,13 @@ function launch([program = '', ...args]: Argv, options: Parameters<typeof spawn>
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, options);
     child.once('spawn', () => resolve(child));
-    child.once('error', (cause) =>
-      reject(new SlipwayError('E_NO_PROGRAM', `cannot start ${program}: ${cause.message}`, { cause, hint: `Install ${program}, or put it on the PATH.` })),
-    );
+    child.once('error', (cause) => {
+      // Node blames the program for a working directory that is not there.
+      const lost = typeof options.cwd === 'string' && !existsSync(options.cwd);
+      const why = lost ? `there is no directory ${options.cwd}` : cause.message;
+      const hint = lost ? 'Create it, or run this elsewhere.' : `Install ${program}, or put it on the PATH.`;
+      reject(new SlipwayError(lost ? 'E_NO_DIRECTORY' : 'E_NO_PROGRAM', `cannot start ${program}: ${why}`, { cause, hint }));
+    });
   });
 }
 

@@ -101,7 +101,9 @@ export function buildContract({ engine, labels, name, start, tiny, lab }: Settin
   test('an image that only the builder has is E_BUILD_ELSEWHERE', async () => {
     await dockerfile();
     const elsewhere = { ...engine, images: { ...engine.images, inspect: () => Promise.resolve(undefined) } };
-    await expect(buildWithProgram(elsewhere, ways[0]?.[1] ?? processes, { context, tags: [`${name()}:1`], labels })).rejects.toMatchObject({ code: 'E_BUILD_ELSEWHERE' });
+    await expect(buildWithProgram(elsewhere, ways[0]?.[1] ?? processes, { context, tags: [`${name()}:1`], labels })).rejects.toMatchObject({
+      code: 'E_BUILD_ELSEWHERE',
+    });
   });
 
   test('a context packs links as links and leaves ignored files out', async () => {

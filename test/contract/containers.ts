@@ -187,7 +187,9 @@ export function containersContract({ lab, engine, labels, create, start, startUp
       listener.close();
       await containers.start(id);
       expect((await containers.inspect(id))?.ports).toEqual([{ container: 80, protocol: 'tcp', host: port, address: '127.0.0.1' }]);
-      expect((await containers.list({ labels })).find((one) => one.id === id)?.ports).toEqual([{ container: 80, protocol: 'tcp', host: port, address: '127.0.0.1' }]);
+      expect((await containers.list({ labels })).find((one) => one.id === id)?.ports).toEqual([
+        { container: 80, protocol: 'tcp', host: port, address: '127.0.0.1' },
+      ]);
       const free = await start({ network, ports: [{ container: 81, protocol: 'tcp', host: 0 }] });
       expect((await containers.inspect(free))?.ports[0]?.host).toBeGreaterThan(1023);
     } finally {
@@ -205,7 +207,11 @@ export function containersContract({ lab, engine, labels, create, start, startUp
     } else {
       expect(claimed).toEqual(asked);
       const held = await exec(id, {
-        command: ['sh', '-c', 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max 2>/dev/null || cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max'],
+        command: [
+          'sh',
+          '-c',
+          'cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max 2>/dev/null || cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max',
+        ],
       });
       expect(held.stdout).toBe(`${asked.memoryBytes}\n${asked.pids}\n`);
     }

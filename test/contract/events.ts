@@ -3,7 +3,7 @@ import type { EngineEvent } from '../../src/engine/model.ts';
 import type { Setting } from './setting.ts';
 
 export function eventsContract({ engine, labels, create, exec, name }: Setting): void {
-  test('a container\'s life reads the same on every engine', async () => {
+  test("a container's life reads the same on every engine", async () => {
     const mine = { ...labels, life: name() };
     const abort = new AbortController();
     const seen: EngineEvent[] = [];

@@ -70,7 +70,7 @@ export function factsContract({ lab, engine, create, start, startUp, exec, name,
     expect((await exec(id, { command: ['sh', '-c', 'ps | grep -c "[s]leep 432"'] })).stdout).toBe('1\n');
   });
 
-  test('an exec\'d process killed for memory: 137, and the engine does not call the container out of memory', async () => {
+  test("an exec'd process killed for memory: 137, and the engine does not call the container out of memory", async () => {
     if (lab.rootless && (await engine.info()).cgroupVersion === 1) {
       // No limit can be held here, so nothing is killed.
       const id = await start({ resources: { memoryBytes: 32 << 20 } });

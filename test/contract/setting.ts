@@ -30,7 +30,14 @@ export function setUp(labEngine: LabEngine): Setting {
   const labels = { 'slipway-contract': uniqueName('run') };
   const name = () => uniqueName('contract');
   const create: Setting['create'] = (spec = {}) =>
-    engine.containers.create({ name: name(), image: lab.images.tiny, command: ['sleep', '600'], network: 'none', ...spec, labels: { ...labels, ...spec.labels } });
+    engine.containers.create({
+      name: name(),
+      image: lab.images.tiny,
+      command: ['sleep', '600'],
+      network: 'none',
+      ...spec,
+      labels: { ...labels, ...spec.labels },
+    });
   afterAll(async () => {
     await removeLabelled(engine, labels);
     engine.close();
