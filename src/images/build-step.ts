@@ -9,6 +9,7 @@ import { resolveProject } from '../projects/resolve.ts';
 import { buildDir } from '../state/paths.ts';
 import { hostRegistry, needsHostNetwork, proxyArguments } from './build-env.ts';
 import { writeContext } from './context.ts';
+import { joinInstructions, labelLine } from './dockerfile.ts';
 import { readLayerInputs } from './inputs.ts';
 import { listLayerImages } from './layer-image.ts';
 import { type LayerInputs, type LayerName, layerBelow, layerTitle, type Refresh, type WantedLayer } from './model.ts';
@@ -42,7 +43,8 @@ export const buildLayer: StepKind = {
     if (findWanted(wanted, inputs.project, images)) return;
     app.out.note(buildLayer.describe(step));
     const directory = join(buildDir(app.paths, inputs.project), build.layer);
-    await writeContext(directory, wanted.rendered);
+    const labels = layerLabels(await app.installId(), context.operation, wanted, inputs, baseId);
+    await writeContext(directory, { ...wanted.rendered, dockerfile: joinInstructions(wanted.rendered.dockerfile.trimEnd(), labelLine(labels)) });
     await withParent(engine, build.layer, layers, images, inputs.project, baseId, async (parent) => {
       const args = await buildArguments(context, build.layer);
       const network = inputs.network ?? (needsHostNetwork(args) ? 'host' : undefined);
@@ -52,7 +54,6 @@ export const buildLayer: StepKind = {
         {
           context: directory,
           tags: [wanted.tag],
-          labels: layerLabels(await app.installId(), context.operation, wanted, inputs, baseId),
           buildArgs: { SLIPWAY_PARENT: parent, ...args },
           ...(network === undefined ? {} : { network }),
           ...(build.noCache ? { noCache: true } : {}),

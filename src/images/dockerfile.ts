@@ -1,7 +1,17 @@
-/** One `ENV` line of all; empty where there are none. A builder expands `$` and has no way to write a line break in a value. */
+/** One `ENV` line of all; empty where there are none. */
 export function envLine(variables: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(variables).map(([name, value]) => `${name}="${value.replace(/[\\"$]/g, '\\$&')}"`);
-  return pairs.length === 0 ? '' : `ENV ${pairs.join(' \\\n    ')}`;
+  return pairsLine('ENV', variables);
+}
+
+/** One `LABEL` line of all: a line each, as a builder makes of its own --label, costs Docker's classic builder a container each. */
+export function labelLine(labels: Readonly<Record<string, string>>): string {
+  return pairsLine('LABEL', labels);
+}
+
+/** A builder expands `$` in a value, and has no way to write a line break in one. */
+function pairsLine(instruction: string, pairs: Readonly<Record<string, string>>): string {
+  const texts = Object.entries(pairs).map(([name, value]) => `${name}="${value.replace(/[\\"$]/g, '\\$&')}"`);
+  return texts.length === 0 ? '' : `${instruction} ${texts.join(` \\\n${' '.repeat(instruction.length + 1)}`)}`;
 }
 
 /** A `RUN` line of a shell line. One that has line breaks goes as an argument, since a builder would cut it into instructions. */
