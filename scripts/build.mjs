@@ -1,5 +1,5 @@
-// Bundles the program and the library into dist/, or into the folder named by `--out`. Code splitting keeps each command's heavy
-// parts out of every start.
+// Bundles the program into dist/, or into the folder named by `--out`: one CommonJS file, whose parts are run when a command needs
+// them (docs/decisions/004).
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,21 +17,29 @@ await build({
   entryPoints: { slipway: 'src/main.ts' },
   outdir,
   bundle: true,
-  splitting: true,
   minify: true,
   keepNames: true,
   platform: 'node',
   target: 'node20',
-  format: 'esm',
-  chunkNames: 'chunks/[name]-[hash]',
-  // Its CommonJS build has no named exports for `await import()`, and cannot be shaken.
+  format: 'cjs',
+  // yaml: its CommonJS build cannot be shaken.
   alias: { yaml: `${root}/node_modules/yaml/browser/index.js` },
-  define: { SLIPWAY_VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"' },
-  // CommonJS packages in the bundle ask for Node's own modules by require().
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  define: { SLIPWAY_VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"', 'import.meta.url': 'moduleUrl' },
+  banner: { js: "#!/usr/bin/env node\nconst moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  plugins: [withoutChildProcess('commander')],
   logLevel: 'warning',
 });
-// The banner would stand above a `#!` line of the source.
-const program = `${outdir}/slipway.js`;
-writeFileSync(program, `#!/usr/bin/env node\n${readFileSync(program, 'utf8')}`);
-chmodSync(program, 0o755);
+// The package is of type `module`; the program alone is not.
+writeFileSync(`${outdir}/package.json`, '{ "type": "commonjs" }\n');
+chmodSync(`${outdir}/slipway.js`, 0o755);
+
+/** commander loads node:child_process for subcommands that are programs of their own, which Slipway has none of: it costs 5 ms of every start. */
+function withoutChildProcess(importer) {
+  return {
+    name: 'without-child-process',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^node:child_process$/ }, (args) => (args.importer.includes(`/node_modules/${importer}/`) ? { path: args.path, namespace: 'nothing' } : undefined));
+      onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};' }));
+    },
+  };
+}

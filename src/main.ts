@@ -13,9 +13,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
 });
 
-process.exitCode = await runProgram({
+void runProgram({
   argv: process.argv.slice(2),
   env: process.env,
   terminal: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
   signal: controller.signal,
+}).then((exitCode) => {
+  process.exitCode = exitCode;
 });

@@ -1,4 +1,4 @@
-import { type OwnedApp, createApp } from '../app/create-app.ts';
+import type { OwnedApp } from '../app/create-app.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Env } from '../state/paths.ts';
 import type { Act } from './act.ts';
@@ -20,6 +20,8 @@ export interface Invocation {
 export function createAct(invocation: Invocation): Act {
   return async (common, body, options = {}) => {
     const out = createOut(invocation.terminal);
+    // Help and usage errors need nothing of it.
+    const { createApp } = await import('../app/create-app.ts');
     const app = createApp({
       env: invocation.env,
       out,

@@ -1,3 +1,4 @@
+// Longer than other files: it is the whole contract that both dialects fulfil, and is read as one.
 import type { Readable, Writable } from 'node:stream';
 
 export type EngineKind = 'docker' | 'podman';

@@ -122,7 +122,13 @@ describe.each(engines)('$name', (lab) => {
 
     it('paused: every verb but delete is an error that names the state and the way out', async () => {
       const task = await modes[mode]();
-      await box.engine.containers.pause(name(task));
+      const paused = await box.engine.containers.pause(name(task)).then(() => true, (error: Error) => error.message);
+      if (paused !== true) {
+        // Rootless on cgroup v1 an engine cannot pause: then the state cannot come about.
+        expect(lab.rootless).toBe(true);
+        expect(paused).toContain('cgroup V1');
+        return;
+      }
       for (const verb of ['stop', 'restart']) {
         const end = await box.slipway(['task', verb, 'table', task]);
         expect(end.exitCode).toBe(1);
