@@ -66,9 +66,21 @@ let sequence = 0;
 export async function removeLabelled(engine: Engine, labels: Readonly<Record<string, string>>): Promise<void> {
   const containers = await engine.containers.list({ labels });
   await Promise.all(containers.map(({ id }) => engine.containers.remove(id, { force: true })));
-  for (const image of await engine.images.list({ labels })) await engine.images.remove(image.id, { force: true });
+  await removeImages(engine, labels);
   for (const volume of await engine.volumes.list({ labels })) await engine.volumes.remove(volume.name);
   for (const network of await engine.networks.list({ labels })) await engine.networks.remove(network.name);
+}
+
+/** Docker removes no image before its children, so it takes rounds; one that removes nothing throws what stands in the way. */
+async function removeImages(engine: Engine, labels: Readonly<Record<string, string>>): Promise<void> {
+  let images = await engine.images.list({ labels });
+  while (images.length > 0) {
+    const outcomes: PromiseSettledResult<boolean>[] = [];
+    for (const { id } of images) outcomes.push(...(await Promise.allSettled([engine.images.remove(id, { force: true })])));
+    const refused = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (refused !== undefined && outcomes.every(({ status }) => status === 'rejected')) throw refused.reason;
+    images = refused === undefined ? [] : await engine.images.list({ labels });
+  }
 }
 
 function readLab(): Lab {

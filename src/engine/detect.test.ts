@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { connectionError, timeoutError } from './errors.ts';
 import { type DetectOptions, detectEngine, listCandidates } from './detect.ts';
@@ -133,9 +136,14 @@ test("a broken configuration of Docker's is no reason to find nothing", async ()
 });
 
 test('a podman program without a socket is given a service, which ends by itself', async () => {
-  const options = scene({ env: { XDG_RUNTIME_DIR: '/tmp/slipway-detect-test' }, programs: ['podman'] });
-  expect((await detectEngine(options)).chosen).toEqual({ kind: 'podman', endpoint: 'unix:///tmp/slipway-detect-test/slipway/podman.sock' });
-  expect(options.started).toEqual(['podman system service --time=600 unix:///tmp/slipway-detect-test/slipway/podman.sock']);
+  const runtime = mkdtempSync(join(tmpdir(), 'slipway-detect-'));
+  try {
+    const options = scene({ env: { XDG_RUNTIME_DIR: runtime }, programs: ['podman'] });
+    expect((await detectEngine(options)).chosen).toEqual({ kind: 'podman', endpoint: `unix://${runtime}/slipway/podman.sock` });
+    expect(options.started).toEqual([`podman system service --time=600 unix://${runtime}/slipway/podman.sock`]);
+  } finally {
+    rmSync(runtime, { recursive: true, force: true });
+  }
 });
 
 test.each<[string, Scene, string, string | RegExp]>([
