@@ -15,7 +15,7 @@ export const identifier = (kind: string) =>
   );
 
 /** `[registry[:port]/]path[:tag][@digest]`: what an engine takes as a reference and no shell or file name is harmed by. */
-export const imageReference = /^(?:[a-zA-Z0-9.-]+(?::[0-9]+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
+export const imageReference = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 
 const packageName = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9+.-]+$/, 'expected the name of a package'));
 
@@ -50,7 +50,7 @@ const absolute = (what: string) =>
   );
 
 export const mount = v.strictObject({
-  source: v.union([absolute('a path on the host'), v.pipe(v.string(), v.regex(/^~\/[^\0\r\n:]+$/))], 'an absolute path on the host, or one that starts with ~/'),
+  source: v.union([absolute('a path on the host'), v.pipe(v.string(), v.regex(/^~\/[^\0\r\n:]+$/, 'expected an absolute path on the host, or one that starts with ~/'))], 'an absolute path on the host, or one that starts with ~/'),
   target: v.pipe(absolute('a path in the container'), v.check((path) => !/^\/(?:workspace)?\/*$/.test(path), 'expected a path other than / and /workspace, which are taken')),
   read_only: v.optional(v.boolean()),
 });
@@ -72,7 +72,7 @@ export const port = v.union(
     v.strictObject({
       container: portNumber,
       host: v.optional(v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(0, 'expected a port from 0 to 65535'), v.maxValue(65_535, 'expected a port from 0 to 65535'))),
-      address: v.optional(v.union([v.pipe(v.string(), v.ipv4()), v.pipe(v.string(), v.ipv6())], 'an IP address such as 127.0.0.1')),
+      address: v.optional(v.union([v.pipe(v.string(), v.ipv4('expected an IP address such as 127.0.0.1')), v.pipe(v.string(), v.ipv6('expected an IP address such as 127.0.0.1'))], 'an IP address such as 127.0.0.1')),
       protocol: v.optional(v.picklist(['tcp', 'udp'])),
     }),
   ],

@@ -3,7 +3,7 @@ import type { ProjectPort } from './model.ts';
 
 /** `3000`, `8080:3000`, `127.0.0.1:8080:3000`, `[::1]:8080:3000/udp`; `undefined`: not a port. */
 export function parsePort(text: string): ProjectPort | undefined {
-  const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):)?(?:([0-9]{1,5}):)?([0-9]{1,5})(?:\/(tcp|udp))?$/.exec(text.trim());
+  const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|((?:[0-9]+\.){3}[0-9]+)):)?(?:([0-9]{1,5}):)?([0-9]{1,5})(?:\/(tcp|udp))?$/.exec(text.trim());
   if (match === null) return undefined;
   const [, six, four, hostPort, containerPort, protocol] = match;
   const address = six ?? four ?? '127.0.0.1';

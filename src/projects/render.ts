@@ -25,12 +25,17 @@ export async function renderProject(id: string, settings: NewProjectSettings, sc
     await part('Whose name commits in workspaces carry.', 'human: { name: Ada Lovelace, email: ada@example.org }', has('human')),
     await part('The image that everything starts from.', `base: ${defaults.base}`, has('base')),
     await part('The agents of this project, where they should differ from those of config.yml.', `agents: [${defaults.agents.join(', ')}]`, agentsOf(settings)),
-    await part("Dockerfile lines for the project's own layer: packages, tools, languages.", 'snippet: |\n#   RUN apt-get update && apt-get install -y python3', has('snippet')),
+    await part("Dockerfile lines for the project's own layer: packages, tools, languages.", 'snippet: |\n#   RUN apt-get update && apt-get install -y python3', snippetOf(settings)),
     await part('Variables of its containers. They are kept in plain text: no secrets here.', 'env: { TZ: Europe/Berlin }', undefined),
     await part('Ports of its containers, published on 127.0.0.1.', 'ports: [3000, "8080:80"]', undefined),
   ];
   const modeline = schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n`;
   return `${modeline}# A project of Slipway. docs/reference/project.yml of Slipway explains every setting.\n${parts.join('\n')}`;
+}
+
+/** Ends of lines as Dockerfiles have them; so it is written as a block that can be read. */
+function snippetOf({ snippet }: NewProjectSettings): object | undefined {
+  return snippet === undefined ? undefined : { snippet: snippet.replaceAll('\r\n', '\n').replace(/\n+$/, '\n') };
 }
 
 /** The first that was asked for is the default one. */

@@ -52,12 +52,14 @@ export const checkedProjectSchema = (id: string) =>
     ),
   );
 
+const engines = 'auto, docker, podman, or a URL that starts with unix://, ssh:// or tcp://';
+
 /** config.yml as people write it. */
 export const configSchema = v.strictObject({
   engine: v.optional(
     v.union(
-      [v.picklist(['auto', 'docker', 'podman']), v.pipe(v.string(), v.regex(/^(?:unix|ssh|tcp):\/\/\S+$/))],
-      'auto, docker, podman, or a URL that starts with unix://, ssh:// or tcp://',
+      [v.picklist(['auto', 'docker', 'podman']), v.pipe(v.string(), v.regex(/^(?:unix|ssh|tcp):\/\/\S+$/, `expected ${engines}`))],
+      engines,
     ),
   ),
   agents: v.optional(agents),

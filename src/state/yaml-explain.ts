@@ -17,7 +17,11 @@ interface Document {
 
 /** What a schema found wrong, with the place in the text and what was expected there. */
 export function explainIssues(issues: readonly BaseIssue<unknown>[], schema: unknown, document: Document): readonly Explained[] {
-  return issues.flatMap((issue) => explainIssue(issue, [], schema, document));
+  const seen = new Set<string>();
+  // The first rule that a value breaks tells enough of it.
+  return issues
+    .flatMap((issue) => explainIssue(issue, [], schema, document))
+    .filter(({ path }) => !seen.has(JSON.stringify(path)) && seen.add(JSON.stringify(path)));
 }
 
 export function explainLists(lists: readonly ListForMap[], document: Document): readonly Explained[] {
@@ -31,13 +35,13 @@ function subjectOf(path: Path): string {
   return path.length === 0 ? 'the file' : `\`${path.map(String).join('.')}\``;
 }
 
-function explainIssue(issue: BaseIssue<unknown>, parent: Path, schema: unknown, document: Document): readonly Explained[] {
+function explainIssue(issue: BaseIssue<unknown>, parent: Path, schema: unknown, document: Document): readonly (Explained & { readonly path: Path })[] {
   const path = [...parent, ...(issue.path ?? []).map((item) => item.key)];
   // A union's own message says little where one of its shapes was clearly meant: a map goes to the option that takes maps.
   const deeper = issue.type === 'union' ? (issue.issues ?? []).filter((inner) => (inner.path ?? []).length > 0) : [];
   if (deeper.length > 0) return deeper.flatMap((inner) => explainIssue(inner, path, schema, document));
   const isKey = issue.path?.at(-1)?.origin === 'key' || isUnknownKey(issue);
-  return [{ offset: offsetOf(document, path, isKey), message: describe(issue, path, schema) }];
+  return [{ path, offset: offsetOf(document, path, isKey), message: describe(issue, path, schema) }];
 }
 
 function describe(issue: BaseIssue<unknown>, path: Path, schema: unknown): string {
@@ -50,7 +54,10 @@ function describe(issue: BaseIssue<unknown>, path: Path, schema: unknown): strin
   const subject = subjectOf(path);
   if (isMissingKey(issue)) return `${subject} is missing: expected ${expectedOf(schema, path)}`;
   if (issue.kind === 'schema') return `${subject}: expected ${expectedHere(issue)}, found ${received(issue)}`;
-  const found = issue.input === null || typeof issue.input === 'object' || String(issue.input).length > 60 ? '' : `, found ${JSON.stringify(issue.input)}`;
+  // A check of several keys is forwarded to one of them: its input is their map, the path's last item tells the value.
+  const last = issue.path?.at(-1);
+  const input: unknown = last === undefined || last.origin === 'key' ? issue.input : last.value;
+  const found = input === null || typeof input === 'object' || String(input).length > 60 ? '' : `, found ${JSON.stringify(input)}`;
   return `${subject}: ${issue.message}${issue.message.startsWith('expected') ? found : ''}`;
 }
 

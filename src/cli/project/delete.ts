@@ -1,13 +1,12 @@
-import { usageError } from '../../errors.ts';
 import { change } from '../../operations/change.ts';
 import { observeProject } from '../../projects/observe.ts';
 import { planDelete } from '../../projects/plan.ts';
 import { deleteProject } from '../../projects/verbs.ts';
-import { type Call, canAsk, printPlan, printResult } from '../call.ts';
-import { confirm } from '../confirm.ts';
+import { type Call, printPlan, printResult } from '../call.ts';
+import { confirmRemoval } from '../confirm.ts';
 
 export async function remove(call: Call, id: string, options: { readonly yes?: true | undefined }): Promise<void> {
-  if (!call.app.dryRun && options.yes !== true) await ask(call, id);
+  if (options.yes !== true) await ask(call, id);
   const changed = await change(call.app, deleteProject, { id });
   if (await printPlan(call, changed)) return;
   printResult(call, { id, deleted: true }, `Project ${id} is deleted.`);
@@ -17,7 +16,6 @@ export async function remove(call: Call, id: string, options: { readonly yes?: t
 async function ask(call: Call, id: string): Promise<void> {
   const observed = await observeProject(call.app.paths, id);
   planDelete(observed, id);
-  if (!canAsk(call)) throw usageError(`Deleting the project \`${id}\` has to be confirmed.`, 'Add --yes, or --dry-run to see what would be removed.');
   const files = observed.configFiles.length === 0 ? '' : ` with ${observed.configFiles.join(', ')}`;
-  if (!(await confirm(call, `Remove the project ${id}${files}?`))) throw usageError('Nothing was removed.');
+  await confirmRemoval(call, undefined, `Remove the project ${id}${files}?`);
 }

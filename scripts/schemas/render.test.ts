@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { isMap, isSeq, parse, parseDocument } from 'yaml';
+import { describe, expect, test } from 'vitest';
+import { checkedAgentSchema } from '../../src/agents/schema.ts';
+import { checkedConfigSchema, checkedProjectSchema } from '../../src/projects/schema.ts';
+import { parseYaml } from '../../src/state/yaml.ts';
+import { keysOf, renderSchema, schemaNames } from './render.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const reference = (name: string) => readFileSync(`${root}/docs/reference/${name}.yml`, 'utf8');
+const checked = { project: checkedProjectSchema('service'), config: checkedConfigSchema, agent: checkedAgentSchema('example') };
+
+describe.each(schemaNames)('%s', (name) => {
+  test('its committed JSON Schema is what `node scripts/schemas.mjs` writes', () => {
+    expect(readFileSync(`${root}/schemas/${name}.schema.json`, 'utf8')).toBe(renderSchema(name, root));
+  });
+
+  test('its example configuration is valid', async () => {
+    await expect(parseYaml(`${name}.yml`, reference(name), checked[name])).resolves.toBeTypeOf('object');
+  });
+
+  test('its example shows every setting, and explains it', () => {
+    const schema = JSON.parse(renderSchema(name, root));
+    // The other shape of a snippet is told in the comment: a file has one shape or the other.
+    const expected = keysOf(schema).filter((key) => key !== 'snippet.file' && !/^base\./.test(key));
+    const shown = exampleKeys(parseDocument(reference(name)).contents);
+    expect(expected.filter((key) => !shown.includes(key))).toEqual([]);
+    const text = JSON.stringify(schema);
+    expect(expected.filter((key) => !describedKeys(schema).includes(key)), text).toEqual([]);
+  });
+});
+
+test('the example of a project shows both kinds of base between them', () => {
+  expect(parse(reference('project')).base).toEqual({ bootstrap: 'debian', suite: 'bookworm', packages: ['ca-certificates', 'git'], components: ['main'] });
+  expect(parse(reference('config')).base).toBe('ubuntu:24.04');
+});
+
+function exampleKeys(node: unknown, path = ''): readonly string[] {
+  if (isSeq(node)) return [...new Set(node.items.flatMap((item) => exampleKeys(item, path.replace(/\.$/, '[].'))))];
+  if (!isMap(node)) return [];
+  return node.items.flatMap(({ key, value }) => [`${path}${key}`, ...exampleKeys(value, `${path}${key}.`)]);
+}
+
+interface Described {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Described>>;
+  readonly items?: Described;
+  readonly anyOf?: readonly Described[];
+}
+
+function describedKeys(schema: Described, path = ''): readonly string[] {
+  const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => [...(value.description ? [`${path}${key}`] : []), ...describedKeys(value, `${path}${key}.`)]);
+  return [...own, ...(schema.items ? describedKeys(schema.items, path.replace(/\.$/, '[].')) : []), ...(schema.anyOf ?? []).flatMap((option) => describedKeys(option, path))];
+}
