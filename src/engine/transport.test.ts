@@ -3,10 +3,15 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { processes } from '../host/process.ts';
 import { openApi } from './api.ts';
+import type { Programs } from './programs.ts';
 import { readChunks, readJsonLines } from './stream.ts';
 import { openTransport } from './transport.ts';
+
+const needless = () => {
+  throw new Error('a socket needs no program');
+};
+const noPrograms: Programs = { run: needless, openDuplex: needless, startDetached: needless };
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -21,7 +26,7 @@ async function serve(listener: RequestListener): Promise<{ readonly api: ReturnT
     response.writeHead(200, { 'Api-Version': '1.41' }).end('OK');
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  const api = openApi(openTransport(`unix://${path}`, processes, {}));
+  const api = openApi(openTransport(`unix://${path}`, noPrograms, {}));
   open.push(() => {
     api.close();
     server.closeAllConnections();
