@@ -1,16 +1,14 @@
-import { usageError } from '../../errors.ts';
 import { change } from '../../operations/change.ts';
-import { readTask } from '../../tasks/store.ts';
+import { observeTask } from '../../tasks/observe.ts';
 import { deleteTask } from '../../tasks/verbs.ts';
-import { canAsk, type Call, printPlan, printResult } from '../call.ts';
-import { confirm } from '../confirm.ts';
+import { type Call, printPlan, printResult } from '../call.ts';
+import { confirmRemoval } from '../confirm.ts';
 
 export async function remove(call: Call, project: string, task: string, options: { readonly yes?: true | undefined }): Promise<void> {
   const ref = { project, task };
-  if (!call.app.dryRun && options.yes !== true && canAsk(call)) {
-    await readTask(call.app.paths, ref);
-    if (!(await confirm(call, `Remove task ${task} of ${project} with its workspace and container?`))) throw usageError('Nothing was removed.');
-  }
+  // What cannot be deleted is said before anybody is asked.
+  if (options.yes !== true) await observeTask(call.app, ref);
+  await confirmRemoval(call, options.yes, `Remove task ${task} of ${project} with its workspace and container?`);
   const changed = await change(call.app, deleteTask, ref);
   if (await printPlan(call, changed)) return;
   printResult(call, { id: task, project, deleted: true }, `Task ${task} of ${project} is deleted.`);
