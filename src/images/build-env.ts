@@ -42,5 +42,7 @@ async function askNpm(env: Env): Promise<string | undefined> {
 
 /** A proxy or registry on the host's own loopback address is another machine's inside a build, unless it runs in the host's network. */
 export function needsHostNetwork(buildArgs: Readonly<Record<string, string>>): boolean {
-  return Object.entries(buildArgs).some(([name, value]) => !/^no_proxy$/i.test(name) && URL.canParse(value) && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(value).hostname));
+  return Object.entries(buildArgs).some(
+    ([name, value]) => !/^no_proxy$/i.test(name) && URL.canParse(value) && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(value).hostname),
+  );
 }

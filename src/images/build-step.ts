@@ -81,7 +81,11 @@ export const nameLayer: StepKind = {
   },
 };
 
-async function renderAgain({ app }: StepContext, engine: Engine, step: LayerStep): Promise<{ inputs: LayerInputs; layers: readonly WantedLayer[]; baseId: string }> {
+async function renderAgain(
+  { app }: StepContext,
+  engine: Engine,
+  step: LayerStep,
+): Promise<{ inputs: LayerInputs; layers: readonly WantedLayer[]; baseId: string }> {
   const [project, install] = await Promise.all([resolveProject(app.paths, step.project), app.installId()]);
   const inputs = await readLayerInputs(app, project);
   const baseId = await baseImage(engine, inputs.base, install);
@@ -129,7 +133,10 @@ async function withParent(
   }
   const wanted = layers.find((candidate) => candidate.layer === below) as WantedLayer;
   const parent = findWanted(wanted, project, images);
-  if (parent === undefined) throw new SlipwayError('E_NO_IMAGE', `The layer ${wanted.alias} was removed while ${layerTitle(layer)} was being built.`, { hint: `Run \`slipway build ${project}\` again.` });
+  if (parent === undefined)
+    throw new SlipwayError('E_NO_IMAGE', `The layer ${wanted.alias} was removed while ${layerTitle(layer)} was being built.`, {
+      hint: `Run \`slipway build ${project}\` again.`,
+    });
   await engine.images.tag(parent.id, wanted.tag);
   await use(localName(engine, wanted.tag));
 }
@@ -149,7 +156,8 @@ async function buildArguments({ app }: StepContext, layer: LayerName): Promise<R
   const proxies = proxyArguments(app.env);
   if (layer !== 'l1-cli') return proxies;
   const { registry, secret } = await hostRegistry(app.env);
-  if (secret) app.out.warn('The npm registry of this machine has a password in its address, which an image must not hold: agents are installed from npm’s own registry.');
+  if (secret)
+    app.out.warn('The npm registry of this machine has a password in its address, which an image must not hold: agents are installed from npm’s own registry.');
   return registry === undefined ? proxies : { ...proxies, npm_config_registry: registry };
 }
 

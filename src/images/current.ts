@@ -6,7 +6,11 @@ import { layerAlias } from './names.ts';
  * The images that a project uses until its next build: its L2 and what that was built from, followed by labels. A name is
  * only asked where no L2 tells: another install or a person may have moved it.
  */
-export function currentLayer(layer: LayerName, inputs: Pick<LayerInputs, 'base' | 'agents' | 'ownAgents' | 'project'>, images: readonly LayerImage[]): LayerImage | undefined {
+export function currentLayer(
+  layer: LayerName,
+  inputs: Pick<LayerInputs, 'base' | 'agents' | 'ownAgents' | 'project'>,
+  images: readonly LayerImage[],
+): LayerImage | undefined {
   const alias = layerAlias(layer, inputs);
   if (layer.startsWith('l2')) return named(alias, ofProject(inputs.project, layer, images));
   const tops = (['l2-cli', 'l2-web', 'l2-dev'] as const).flatMap((top) => named(layerAlias(top, inputs), ofProject(inputs.project, top, images)) ?? []);

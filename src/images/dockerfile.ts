@@ -23,7 +23,10 @@ export function runLine(lines: readonly string[]): string {
 }
 
 export function joinInstructions(...instructions: readonly (string | readonly string[])[]): string {
-  return `${instructions.flat().filter((line) => line !== '').join('\n')}\n`;
+  return `${instructions
+    .flat()
+    .filter((line) => line !== '')
+    .join('\n')}\n`;
 }
 
 /** First lines of every layer: the same text for every parent, which is passed as a verified local reference. */

@@ -13,5 +13,7 @@ export interface FingerprintInputs {
 /** SHA-256 of everything that goes into a layer, hexadecimal. */
 export function fingerprint({ layer, install, parent, rendered }: FingerprintInputs): string {
   const files = rendered.files.map(({ path, mode, content }) => [path, mode, content]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify([layer, install, parent, rendered.dockerfile, files])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([layer, install, parent, rendered.dockerfile, files]))
+    .digest('hex');
 }

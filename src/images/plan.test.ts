@@ -16,13 +16,19 @@ interface Case {
 
 function plan({ inputs = {}, images = built, baseId = sampleBase, wanted: changes = {} }: Case) {
   const asked = { ...wanted, ...changes };
-  const state = projectImages({ ...sampleInputs, ...inputs }, 'install-1', images, baseId ?? undefined, { dev: asked.dev || asked.top === 'dev', refresh: requestedRefresh(asked) });
+  const state = projectImages({ ...sampleInputs, ...inputs }, 'install-1', images, baseId ?? undefined, {
+    dev: asked.dev || asked.top === 'dev',
+    refresh: requestedRefresh(asked),
+  });
   return planBuild(state, asked);
 }
 
 /** `build l1-cli`, `name demo:l2-cli`. */
 const words = (steps: ReturnType<typeof plan>['steps']) =>
-  steps.map((step) => `${step.do.slice('image.'.length)} ${String(step.do === 'image.name' ? step.alias : (step.layer ?? step.reference ?? step.tag))}${step.noCache ? ' anew' : ''}${step.optional ? ' if it can' : ''}`);
+  steps.map(
+    (step) =>
+      `${step.do.slice('image.'.length)} ${String(step.do === 'image.name' ? step.alias : (step.layer ?? step.reference ?? step.tag))}${step.noCache ? ' anew' : ''}${step.optional ? ' if it can' : ''}`,
+  );
 
 const names = ['name slipway-l0:debian-bookworm', 'name slipway-l1-cli:debian-bookworm', 'name demo:l2-cli'];
 
@@ -43,7 +49,9 @@ describe('build', () => {
 
   it('makes a bootstrapped base that is not there', () => {
     const base = { bootstrap: 'debian', suite: 'bookworm', packages: [], components: [] } as const;
-    expect(words(plan({ images: [], baseId: null, inputs: { base: 'slipway-base:bookworm-1', bootstrap: base } }).steps)[0]).toBe('bootstrap slipway-base:bookworm-1');
+    expect(words(plan({ images: [], baseId: null, inputs: { base: 'slipway-base:bookworm-1', bootstrap: base } }).steps)[0]).toBe(
+      'bootstrap slipway-base:bookworm-1',
+    );
   });
 
   it('needs no base where L0 stands already', () => {
@@ -67,7 +75,13 @@ describe('build', () => {
   });
 
   it('--full-rebuild pulls the base where it can and makes everything anew', () => {
-    expect(words(plan({ wanted: { fullRebuild: true } }).steps)).toEqual(['pull debian:bookworm if it can', 'build l0 anew', 'build l1-cli anew', 'build l2-cli anew', ...names]);
+    expect(words(plan({ wanted: { fullRebuild: true } }).steps)).toEqual([
+      'pull debian:bookworm if it can',
+      'build l0 anew',
+      'build l1-cli anew',
+      'build l2-cli anew',
+      ...names,
+    ]);
   });
 
   it('--dev adds L2-dev', () => {
@@ -75,7 +89,12 @@ describe('build', () => {
   });
 
   it('a shell needs no agents', () => {
-    expect(words(plan({ images: [], wanted: { top: 'dev' } }).steps)).toEqual(['build l0', 'build l2-dev', 'name slipway-l0:debian-bookworm', 'name demo:l2-dev']);
+    expect(words(plan({ images: [], wanted: { top: 'dev' } }).steps)).toEqual([
+      'build l0',
+      'build l2-dev',
+      'name slipway-l0:debian-bookworm',
+      'name demo:l2-dev',
+    ]);
   });
 
   it('goes back by removing what was left unfinished', () => {

@@ -37,7 +37,7 @@ describe('prune', () => {
     expect(ids(facts({ layers: current }, otherSnippet))).toEqual([]);
   });
 
-  it('keeps the image of a container, stopped or a stranger\'s, and the layers below it', () => {
+  it("keeps the image of a container, stopped or a stranger's, and the layers below it", () => {
     expect(ids(facts({ inUse: [oldTop.id.replace('sha256:', '')] }))).toEqual([]);
   });
 

@@ -37,13 +37,8 @@ export function unusedImages(facts: PruneFacts): readonly Unused[] {
   const kept = keptLayers(facts);
   const layers = facts.layers.filter((image) => !kept.has(image.id) && isOnlyOurs(image));
   const baseIds = [...facts.projects.map(({ base }) => base.id), ...facts.layers.filter(({ id }) => kept.has(id)).map(({ base }) => base?.id)];
-  const bases = facts.bases.filter(
-    ({ id, operation }) => !isAny(id, baseIds) && !isAny(id, facts.inUse) && !facts.openOperations.includes(operation),
-  );
-  return [
-    ...[...layers].sort((a, b) => (a.layer < b.layer ? 1 : -1)).map((image) => unused(image)),
-    ...bases.map((base) => unused(base)),
-  ];
+  const bases = facts.bases.filter(({ id, operation }) => !isAny(id, baseIds) && !isAny(id, facts.inUse) && !facts.openOperations.includes(operation));
+  return [...[...layers].sort((a, b) => (a.layer < b.layer ? 1 : -1)).map((image) => unused(image)), ...bases.map((base) => unused(base))];
 }
 
 export function planPrune(facts: PruneFacts): Plan {

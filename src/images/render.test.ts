@@ -32,7 +32,7 @@ describe('L0', () => {
     ]);
   });
 
-  it('trusts the host\'s certificates before it fetches packages', () => {
+  it("trusts the host's certificates before it fetches packages", () => {
     const { dockerfile, files } = render('l0', { hostCa: ['PEM 1\n', 'PEM 2\n'] });
     expect(dockerfile.indexOf('COPY host-ca/')).toBeLessThan(dockerfile.indexOf('packages.sh'));
     expect(dockerfile).toContain('NODE_EXTRA_CA_CERTS="/usr/local/share/slipway/host-ca.pem"');
@@ -64,7 +64,7 @@ describe('L1', () => {
 });
 
 describe('L2', () => {
-  it('is the project\'s part: environment, repository, branch and its own lines', () => {
+  it("is the project's part: environment, repository, branch and its own lines", () => {
     expect(render('l2-cli').dockerfile).toBe(
       [
         'ARG SLIPWAY_PARENT',
@@ -96,7 +96,7 @@ describe('L2', () => {
     expect(render('l2-cli', { env: { ODD: 'a "b" $HOME \\ c' } }).dockerfile).toContain('ENV ODD="a \\"b\\" \\$HOME \\\\ c"');
   });
 
-  it('bakes no password of the repository\'s address', () => {
+  it("bakes no password of the repository's address", () => {
     const { dockerfile, parts } = render('l2-cli', { repository: 'https://me:secret@example.org/demo.git' });
     expect(dockerfile).toContain('CODE_REPO="https://example.org/demo.git"');
     expect(dockerfile).not.toContain('secret');

@@ -144,7 +144,9 @@ function withoutCredentials(repository: string): string {
 function checkedEnv(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(env)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-      throw new SlipwayError('E_BAD_ENV', `${JSON.stringify(name)} cannot be the name of an environment variable.`, { hint: 'Change it under `env` of project.yml.' });
+      throw new SlipwayError('E_BAD_ENV', `${JSON.stringify(name)} cannot be the name of an environment variable.`, {
+        hint: 'Change it under `env` of project.yml.',
+      });
     }
     if (/[\r\n\0]/.test(value)) {
       throw new SlipwayError('E_BAD_ENV', `The value of ${name} has a line break, which an image's environment cannot hold.`, {

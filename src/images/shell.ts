@@ -17,10 +17,14 @@ export async function openShell(app: App, project: string, command: readonly str
   await buildProject(app, project, { top: 'dev' });
   const [resolved, engine, install] = await Promise.all([resolveProject(app.paths, project), app.engine(), app.installId()]);
   const image = topImage(await observeProjectImages(app, resolved, { dev: true }), 'l2-dev');
-  if (image === undefined) throw new SlipwayError('E_NO_IMAGE', `Project ${project} has no image for a shell.`, { hint: `Run \`slipway build ${project} --dev\`.` });
+  if (image === undefined)
+    throw new SlipwayError('E_NO_IMAGE', `Project ${project} has no image for a shell.`, { hint: `Run \`slipway build ${project} --dev\`.` });
   const program = engine.program();
   const labels = ownLabels(install, newOperationId(app.clock.now()), 'shell', { project });
-  const argv = [...program.argv, ...shellArguments({ image: image.id, project, labels, strict: resolved.hardening === 'strict', network: resolved.network, command, tty })];
+  const argv = [
+    ...program.argv,
+    ...shellArguments({ image: image.id, project, labels, strict: resolved.hardening === 'strict', network: resolved.network, command, tty }),
+  ];
   const end = await runInTerminal(argv, { env: { ...program.env, ...(app.env.TERM ? { TERM: app.env.TERM } : {}) } });
   return end.exitCode ?? 125;
 }

@@ -9,9 +9,12 @@ const built = sampleImages(sampleWanted());
 const look = (changes: Partial<LayerInputs> = {}, images: readonly LayerImage[] = built, baseId: string | undefined = sampleBase): ProjectImages =>
   projectImages({ ...sampleInputs, ...changes }, 'install-1', images, baseId);
 
-const states = (project: ProjectImages) => Object.fromEntries(project.layers.map(({ layer, state, reasons }) => [layer, state === 'fresh' ? 'fresh' : `${state}: ${reasons.join('; ')}`]));
+const states = (project: ProjectImages) =>
+  Object.fromEntries(project.layers.map(({ layer, state, reasons }) => [layer, state === 'fresh' ? 'fresh' : `${state}: ${reasons.join('; ')}`]));
 
-const changedClaude: Partial<LayerInputs> = { agents: [{ name: 'claude', node: '>=18', install: ['npm install -g claude-cli@2'] }, ...sampleInputs.agents.slice(1)] };
+const changedClaude: Partial<LayerInputs> = {
+  agents: [{ name: 'claude', node: '>=18', install: ['npm install -g claude-cli@2'] }, ...sampleInputs.agents.slice(1)],
+};
 
 describe('layers of a project', () => {
   it('are missing before the first build, with the command that makes them', () => {
@@ -27,7 +30,7 @@ describe('layers of a project', () => {
     expect(states(look({ snippet: 'RUN echo other' }))).toEqual({ l0: 'fresh', 'l1-cli': 'fresh', 'l2-cli': 'stale: snippet changed' });
   });
 
-  it('an agent\'s change marks L1 and what stands on it', () => {
+  it("an agent's change marks L1 and what stands on it", () => {
     expect(states(look(changedClaude))).toEqual({ l0: 'fresh', 'l1-cli': 'stale: agent claude changed', 'l2-cli': 'stale: layer L1 changed below it' });
   });
 
@@ -57,12 +60,16 @@ describe('layers of a project', () => {
     expect(states(look(other, images))).toEqual({ l0: 'fresh', 'l1-cli': 'fresh', 'l2-cli': 'fresh' });
   });
 
-  it('agents that were refreshed stay fresh in later looks, and make the other projects\' L2 stale', () => {
+  it("agents that were refreshed stay fresh in later looks, and make the other projects' L2 stale", () => {
     const refreshed = sampleImages(sampleWanted({}, { refresh: { l1: 'stamp' } })).filter(({ layer }) => layer !== 'l0');
     const others = sampleImages(sampleWanted({ project: 'other' }), 'other').filter(({ layer }) => layer === 'l2-cli');
     const before = built.map((image) => (image.layer === 'l0' ? image : { ...image, tags: image.tags.filter((tag) => tag.includes('fp-')) }));
     expect(states(look({}, [...refreshed, ...others, ...before]))).toEqual({ l0: 'fresh', 'l1-cli': 'fresh', 'l2-cli': 'fresh' });
-    expect(states(look({ project: 'other' }, [...refreshed, ...others, ...before]))).toEqual({ l0: 'fresh', 'l1-cli': 'fresh', 'l2-cli': 'stale: layer L1 changed below it' });
+    expect(states(look({ project: 'other' }, [...refreshed, ...others, ...before]))).toEqual({
+      l0: 'fresh',
+      'l1-cli': 'fresh',
+      'l2-cli': 'stale: layer L1 changed below it',
+    });
   });
 
   it('a base that was removed after the build has not changed', () => {
@@ -74,7 +81,7 @@ describe('layers of a project', () => {
     expect(states(look({}, stolen))).toEqual({ l0: 'fresh', 'l1-cli': 'fresh', 'l2-cli': 'fresh' });
   });
 
-  it('a person\'s own image on top of a layer, which inherits its labels, is not the layer', () => {
+  it("a person's own image on top of a layer, which inherits its labels, is not the layer", () => {
     const own = { ...(built[2] as LayerImage), id: 'sha256:own', tags: ['mine:1'], tagged: false };
     expect(look({}, [own, ...built]).layers[2]?.image?.id).toBe(built[2]?.id);
   });
@@ -97,7 +104,11 @@ describe('a container', () => {
 
   it('stays stale after the build until it is made anew', () => {
     const images = [...sampleImages(sampleWanted({ snippet: 'RUN echo other' })), ...built];
-    expect(containerStaleness(look({ snippet: 'RUN echo other' }, images), image('l2-cli'))).toEqual({ state: 'stale', reasons: ['L2: snippet changed'], built: true });
+    expect(containerStaleness(look({ snippet: 'RUN echo other' }, images), image('l2-cli'))).toEqual({
+      state: 'stale',
+      reasons: ['L2: snippet changed'],
+      built: true,
+    });
   });
 
   it('is told of a base change', () => {

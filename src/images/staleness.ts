@@ -1,6 +1,16 @@
 import { currentLayer, ofProject } from './current.ts';
 import { parentOf } from './layer-image.ts';
-import { type BaseFacts, type LayerImage, type LayerInputs, type LayerName, type LayerState, layerBelow, layerTitle, type ProjectImages, type WantedLayer } from './model.ts';
+import {
+  type BaseFacts,
+  type LayerImage,
+  type LayerInputs,
+  type LayerName,
+  type LayerState,
+  layerBelow,
+  layerTitle,
+  type ProjectImages,
+  type WantedLayer,
+} from './model.ts';
 import { layerAlias } from './names.ts';
 import { diffParts } from './parts.ts';
 
@@ -32,7 +42,9 @@ function layerState(layer: LayerName, facts: StalenessFacts): LayerState {
 
 /** The image of exactly this recipe. */
 export function findWanted(wanted: WantedLayer, project: string, images: readonly LayerImage[]): LayerImage | undefined {
-  const candidates = wanted.layer.startsWith('l2') ? ofProject(project, wanted.layer, images) : images.filter(({ layer, tagged }) => tagged && layer === wanted.layer);
+  const candidates = wanted.layer.startsWith('l2')
+    ? ofProject(project, wanted.layer, images)
+    : images.filter(({ layer, tagged }) => tagged && layer === wanted.layer);
   return candidates.find(({ fingerprint }) => fingerprint === wanted.fingerprint);
 }
 

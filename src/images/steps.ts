@@ -7,4 +7,16 @@ import { discardBuild, removeImage } from './remove-step.ts';
 import { dropArchive, saveImages } from './save.ts';
 import { importImage, loadImages } from './transfer-steps.ts';
 
-export const steps: readonly StepKind[] = [bootstrapBase, buildLayer, discardBuild, dropArchive, importImage, loadImages, nameLayer, pullImage, removeImage, renderStep, saveImages];
+export const steps: readonly StepKind[] = [
+  bootstrapBase,
+  buildLayer,
+  discardBuild,
+  dropArchive,
+  importImage,
+  loadImages,
+  nameLayer,
+  pullImage,
+  removeImage,
+  renderStep,
+  saveImages,
+];

@@ -77,4 +77,12 @@ async function checkReadable(archive: string): Promise<undefined> {
   }
 }
 
-export const verbs: readonly Verb[] = [buildImages, generateProject, importArchive, loadArchive, pruneImages, pullReference, saveReferences] as unknown as readonly Verb[];
+export const verbs: readonly Verb[] = [
+  buildImages,
+  generateProject,
+  importArchive,
+  loadArchive,
+  pruneImages,
+  pullReference,
+  saveReferences,
+] as unknown as readonly Verb[];

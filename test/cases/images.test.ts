@@ -39,7 +39,19 @@ describe.each(engines)('$name', (lab) => {
   const project = (id: string, agents: readonly string[], snippet = 'RUN echo snippet > /etc/snippet') =>
     box.write(
       `config/projects/${id}/project.yml`,
-      [`id: ${id}`, `repository: ${repository}`, `base: ${base}`, `agents: [${agents.join(', ')}]`, `default_agent: ${agents[0]}`, 'shutdown_timeout: 2', 'build:', '  network: none', 'snippet: |', `  ${snippet}`, ''].join('\n'),
+      [
+        `id: ${id}`,
+        `repository: ${repository}`,
+        `base: ${base}`,
+        `agents: [${agents.join(', ')}]`,
+        `default_agent: ${agents[0]}`,
+        'shutdown_timeout: 2',
+        'build:',
+        '  network: none',
+        'snippet: |',
+        `  ${snippet}`,
+        '',
+      ].join('\n'),
     );
 
   /** `{ l0: 'fresh', 'l1-cli': 'stale: agent one changed', … }` of a project. */
@@ -51,12 +63,30 @@ describe.each(engines)('$name', (lab) => {
   const allFresh = { l0: 'fresh', 'l1-cli': 'fresh', 'l2-cli': 'fresh' };
   const idOf = async (reference: string) => (await box.engine.images.inspect(reference))?.id;
   const own = () => box.engine.images.list({ labels: { 'io.slipway.install': box.installId ?? '' } });
-  const planned = async (...args: readonly string[]) => (await box.json<{ readonly steps: readonly { readonly do: string; readonly layer?: string }[] }>([...args, '--dry-run'])).steps.map((step) => `${step.do} ${step.layer}`);
+  const planned = async (...args: readonly string[]) =>
+    (await box.json<{ readonly steps: readonly { readonly do: string; readonly layer?: string }[] }>([...args, '--dry-run'])).steps.map(
+      (step) => `${step.do} ${step.layer}`,
+    );
 
   it('builds what the files say, for the user dev, with the environment of the project', async () => {
     expect(await layers('first')).toEqual(allFresh);
-    const inside = await box.engineProgram(['run', '--rm', 'first:l2-cli', 'sh', '-c', 'cat /etc/one /etc/snippet; id -u dev; sudo -l -U dev | tail -n 1 | tr -d " "; echo $CODE_REPO; pwd; ls /usr/local/lib/slipway']);
-    expect(inside.split('\n')).toEqual(['1', 'snippet', '1000', '(ALL:ALL)NOPASSWD:ALL', repository, '/workspace', ...readdirSync('templates/container').sort()]);
+    const inside = await box.engineProgram([
+      'run',
+      '--rm',
+      'first:l2-cli',
+      'sh',
+      '-c',
+      'cat /etc/one /etc/snippet; id -u dev; sudo -l -U dev | tail -n 1 | tr -d " "; echo $CODE_REPO; pwd; ls /usr/local/lib/slipway',
+    ]);
+    expect(inside.split('\n')).toEqual([
+      '1',
+      'snippet',
+      '1000',
+      '(ALL:ALL)NOPASSWD:ALL',
+      repository,
+      '/workspace',
+      ...readdirSync('templates/container').sort(),
+    ]);
   });
 
   it('does nothing, and says so, where all match', async () => {
@@ -75,11 +105,14 @@ describe.each(engines)('$name', (lab) => {
 
   it('a snippet change marks L2 and its containers, and nothing else', async () => {
     const task = (await box.json<{ readonly id: string }>(['task', 'start', 'first'])).id;
-    const problems = async () => (await box.json<{ readonly problems: readonly { readonly message: string; readonly fix: string }[] }>(['task', 'status', 'first', task])).problems;
+    const problems = async () =>
+      (await box.json<{ readonly problems: readonly { readonly message: string; readonly fix: string }[] }>(['task', 'status', 'first', task])).problems;
     expect(await problems()).toEqual([]);
     project('first', ['one'], 'RUN echo other > /etc/snippet');
     expect(await layers('first')).toEqual({ ...allFresh, 'l2-cli': 'stale: snippet changed' });
-    expect(await problems()).toMatchObject([{ message: expect.stringContaining('L2: snippet changed'), fix: `slipway build first && slipway task restart first ${task} --recreate` }]);
+    expect(await problems()).toMatchObject([
+      { message: expect.stringContaining('L2: snippet changed'), fix: `slipway build first && slipway task restart first ${task} --recreate` },
+    ]);
     const below = [await idOf(await nameOf('l0')), await idOf(await nameOf('l1-cli'))];
     await box.ok(['build', 'first']);
     expect(await layers('first')).toEqual(allFresh);
@@ -89,9 +122,10 @@ describe.each(engines)('$name', (lab) => {
     expect(await problems()).toEqual([]);
   });
 
-  const nameOf = async (layer: string) => (await box.json<readonly Listed[]>(['image', 'list'])).find((image) => image.layer === layer && image.projects.includes('first'))?.name ?? '';
+  const nameOf = async (layer: string) =>
+    (await box.json<readonly Listed[]>(['image', 'list'])).find((image) => image.layer === layer && image.projects.includes('first'))?.name ?? '';
 
-  it('the earlier snippet\'s image is used again, with nothing built', async () => {
+  it("the earlier snippet's image is used again, with nothing built", async () => {
     project('first', ['one']);
     expect(await planned('build', 'first')).toEqual(['image.name l2-cli']);
     await box.ok(['build', 'first']);
@@ -103,7 +137,10 @@ describe.each(engines)('$name', (lab) => {
     await box.ok(['build', 'second'], { timeoutMs: 300_000 });
     expect([await layers('first'), await layers('second')]).toEqual([allFresh, allFresh]);
     box.write('config/agents/two.yml', agent('two', 'echo 2b > /etc/two'));
-    expect([await layers('first'), await layers('second')]).toEqual([allFresh, { ...allFresh, 'l1-cli': 'stale: agent two changed', 'l2-cli': 'stale: layer L1 changed below it' }]);
+    expect([await layers('first'), await layers('second')]).toEqual([
+      allFresh,
+      { ...allFresh, 'l1-cli': 'stale: agent two changed', 'l2-cli': 'stale: layer L1 changed below it' },
+    ]);
     await box.ok(['build', 'second'], { timeoutMs: 300_000 });
     expect([await layers('first'), await layers('second')]).toEqual([allFresh, allFresh]);
     expect(await box.engineProgram(['run', '--rm', 'second:l2-cli', 'sh', '-c', 'cat /etc/two; ls /etc/one 2>/dev/null || echo none'])).toBe('2b\nnone');
@@ -118,7 +155,14 @@ describe.each(engines)('$name', (lab) => {
     const l1 = (await own()).find(({ tags }) => tags.some((tag) => tag.startsWith('slipway-l1-cli:') && !tag.includes('fp-')))?.tags ?? [];
     const parent = l1.find((tag) => !tag.includes('fp-')) ?? '';
     // By hand, from the stale L1, under the project's own name.
-    await box.engineProgram(['build', '--build-arg', `SLIPWAY_PARENT=${lab.kind === 'podman' ? 'localhost/' : ''}${parent}`, '--tag', 'first:l2-cli', `${folder}/l2-cli`]);
+    await box.engineProgram([
+      'build',
+      '--build-arg',
+      `SLIPWAY_PARENT=${lab.kind === 'podman' ? 'localhost/' : ''}${parent}`,
+      '--tag',
+      'first:l2-cli',
+      `${folder}/l2-cli`,
+    ]);
     expect(await layers('first')).toEqual(stale);
     expect(await planned('build', 'first')).toEqual(['image.build l1-cli', 'image.build l2-cli', 'image.name l1-cli', 'image.name l2-cli']);
     await box.ok(['build', 'first'], { timeoutMs: 300_000 });
@@ -172,7 +216,11 @@ describe.each(engines)('$name', (lab) => {
     mkdirSync(box.path('newer'), { recursive: true });
     box.write('newer/Dockerfile', `FROM ${lab.kind === 'podman' ? 'localhost/' : ''}${setting.images.debian}\nRUN echo newer > /etc/base\n`);
     await box.engineProgram(['build', '--network', 'none', '--tag', base, box.path('newer')]);
-    expect(await layers('first')).toEqual({ l0: 'stale: base image changed', 'l1-cli': 'stale: layer L0 changed below it', 'l2-cli': 'stale: layer L1 changed below it' });
+    expect(await layers('first')).toEqual({
+      l0: 'stale: base image changed',
+      'l1-cli': 'stale: layer L0 changed below it',
+      'l2-cli': 'stale: layer L1 changed below it',
+    });
     await box.ok(['build', 'first'], { timeoutMs: 300_000 });
     expect(await layers('first')).toEqual(allFresh);
     expect((await layers('second')).l0).toBe('fresh');
@@ -181,7 +229,9 @@ describe.each(engines)('$name', (lab) => {
   });
 
   it('shell opens L2-dev, built first, and exits as its command does', async () => {
-    const end = await box.slipway(['shell', 'first', '--', 'sh', '-c', 'id -un; cat /etc/snippet; ls /etc/one 2>/dev/null || echo no-agents; exit 4'], { timeoutMs: 300_000 });
+    const end = await box.slipway(['shell', 'first', '--', 'sh', '-c', 'id -un; cat /etc/snippet; ls /etc/one 2>/dev/null || echo no-agents; exit 4'], {
+      timeoutMs: 300_000,
+    });
     expect([end.exitCode, end.stdout.trimEnd().split('\n')]).toEqual([4, ['dev', 'snippet', 'no-agents']]);
     expect(await box.engine.containers.list({ labels: { 'io.slipway.install': box.installId ?? '', 'io.slipway.kind': 'shell' } })).toEqual([]);
   });
@@ -224,7 +274,10 @@ describe.each(engines)('$name', (lab) => {
   });
 
   it('a base that cannot be pulled is told with two ways out', async () => {
-    box.write('config/projects/lost/project.yml', 'id: lost\nrepository: https://example.org/x.git\nbase: 127.0.0.1:9/none:1\nagents: [one]\ndefault_agent: one\n');
+    box.write(
+      'config/projects/lost/project.yml',
+      'id: lost\nrepository: https://example.org/x.git\nbase: 127.0.0.1:9/none:1\nagents: [one]\ndefault_agent: one\n',
+    );
     const end = await box.slipway(['build', 'lost']);
     expect(end.exitCode).toBe(1);
     expect(end.stderr).toMatch(/\[E_IMAGE_PULL\][\s\S]*slipway image import[\s\S]*bootstrap: debian/);

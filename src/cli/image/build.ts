@@ -19,7 +19,11 @@ export async function build(call: Call, project: string, flags: BuildFlags): Pro
   if (await printPlan(call, changed)) return;
   const built = changed.plan.steps.filter((step) => step.do === 'image.build');
   const names = built.map((step) => String(step.alias));
-  printResult(call, { id: project, built: names, up_to_date: changed.plan.steps.length === 0 }, summary(project, changed, names, changed.plan.steps, Date.now() - started));
+  printResult(
+    call,
+    { id: project, built: names, up_to_date: changed.plan.steps.length === 0 },
+    summary(project, changed, names, changed.plan.steps, Date.now() - started),
+  );
 }
 
 function summary(project: string, { before }: Changed<ProjectImages>, built: readonly string[], steps: readonly Step[], ms: number): string {

@@ -4,9 +4,9 @@ import { type Act, dryRunFlag, jsonFlag } from '../act.ts';
 export function register(program: Command, act: Act): void {
   program
     .command('build <project>')
-    .description('Build what is missing or stale of a project\'s images, lower layers first. Does nothing where all match.')
+    .description("Build what is missing or stale of a project's images, lower layers first. Does nothing where all match.")
     .option('--agents', 'agents at their newest: L1 anew, and what stands on it')
-    .option('--full-rebuild', 'everything anew, without the builder\'s cache, the base image pulled again')
+    .option('--full-rebuild', "everything anew, without the builder's cache, the base image pulled again")
     .option('--dev', 'L2-dev too, which `slipway shell` opens')
     .option(...dryRunFlag)
     .option(...jsonFlag)
@@ -14,7 +14,7 @@ export function register(program: Command, act: Act): void {
 
   program
     .command('generate <project>')
-    .description('Write the Dockerfiles and contexts of a project\'s images, to be read or built by hand.')
+    .description("Write the Dockerfiles and contexts of a project's images, to be read or built by hand.")
     .option('--out <folder>', 'where to (default: build/<project>/ of the state directory)')
     .option(...dryRunFlag)
     .option(...jsonFlag)
@@ -22,7 +22,9 @@ export function register(program: Command, act: Act): void {
 
   program
     .command('shell <project> [command...]')
-    .description('Open a throw-away shell in a project\'s development image (L2-dev), or run a command there. Exits as the command does, 125 where Slipway failed.')
+    .description(
+      "Open a throw-away shell in a project's development image (L2-dev), or run a command there. Exits as the command does, 125 where Slipway failed.",
+    )
     .passThroughOptions()
     .action((project, command) => act({}, async (call) => (await import('./shell.ts')).shell(call, project, command), { failure: 125 }));
 
@@ -45,7 +47,7 @@ export function register(program: Command, act: Act): void {
 
   image
     .command('import <archive> <name>')
-    .description('Make an image of a root file system\'s tar archive (plain, gzip, xz or zstd), such as a base where no registry can be reached.')
+    .description("Make an image of a root file system's tar archive (plain, gzip, xz or zstd), such as a base where no registry can be reached.")
     .option(...dryRunFlag)
     .option(...jsonFlag)
     .action((archive, name, options) => act(options, async (call) => (await import('./transfer.ts')).importImage(call, archive, name)));
