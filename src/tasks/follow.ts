@@ -19,10 +19,10 @@ export interface FollowTarget {
  */
 export async function followRun(app: App, ref: TaskRef, to: FollowTarget): Promise<RunEnd | undefined> {
   const { metadata, container } = await observeTask(app, ref);
-  const { run, engine: ref_ } = metadata;
+  const { run, engine: holder } = metadata;
   if (run === undefined) return undefined;
-  if (container !== undefined && ref_ !== undefined) {
-    const engine = app.engineAt(ref_);
+  if (container !== undefined && holder !== undefined) {
+    const engine = app.engineAt(holder);
     try {
       await copyChunks(engine.containers.logs(container.id, { follow: true, since: new Date(run.startedAt), signal: app.signal }), to);
       await engine.containers.wait(container.id, { signal: app.signal });
@@ -32,10 +32,21 @@ export async function followRun(app: App, ref: TaskRef, to: FollowTarget): Promi
       if ((await observeTask(app, ref)).container !== undefined) throw error;
     }
   }
-  const after = await observeTask(app, ref);
-  const end = endOf(after.container, await readExitRecord(after.records), after.at);
+  const end = await settledEnd(app, ref);
   await change(app, recordEnd, { ...ref, startedAt: run.startedAt });
   return end;
+}
+
+/** A container that is being removed still counts as running for a moment after its end. */
+async function settledEnd(app: App, ref: TaskRef): Promise<RunEnd> {
+  for (let look = 0; look < 50; look++) {
+    const { container, records, at } = await observeTask(app, ref);
+    const end = endOf(container, await readExitRecord(records), at);
+    if (end !== undefined) return end;
+    await app.clock.sleep(200, app.signal);
+  }
+  // Somebody started it again: that is another run, and nobody can tell any more how this one ended.
+  return { reason: 'lost', at: app.clock.now().toISOString() };
 }
 
 /** Writes each chunk to its stream, no faster than it takes them. */
