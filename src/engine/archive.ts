@@ -12,7 +12,7 @@ export async function archiveOut(api: Api, id: string, path: string, options: Ca
   if (response.statusCode !== 404) return handOut(api.endpoint, response);
   response.resume();
   // 404 is both "no such path" and "no such container"; the two engines word them differently.
-  if ((await inspectContainer(api, id, options)) === undefined) throw new SlipwayError('E_NO_SUCH', `cannot ${action}: there is no such container`);
+  if ((await inspectContainer(api, id, options)) === undefined) throw new SlipwayError('E_NO_SUCH', `Cannot ${action}: there is no such container`);
   return undefined;
 }
 
@@ -24,7 +24,7 @@ export async function archiveIn(api: Api, id: string, directory: string, archive
     ...options,
     action,
     query: { path: directory },
-    refused: ({ status }) => (status === 404 ? new SlipwayError('E_NO_SUCH', `cannot ${action}: there is no such directory, or no such container`) : undefined),
+    refused: ({ status }) => (status === 404 ? new SlipwayError('E_NO_SUCH', `Cannot ${action}: there is no such directory, or no such container`) : undefined),
   });
   await api.call('PUT', path, {
     ...options,

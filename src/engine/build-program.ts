@@ -41,7 +41,7 @@ export async function buildWithProgram(engine: Engine, programs: Programs, build
       // A build that fails because nobody is there is the engine's failure.
       await engine.ping();
       const how = end.exitCode === undefined ? `ended by ${end.signal}` : `exit code ${end.exitCode}`;
-      throw new SlipwayError('E_IMAGE_BUILD', `cannot build ${build.tags?.[0] ?? 'the image'}: ${how}`, { detail: tail.text() });
+      throw new SlipwayError('E_IMAGE_BUILD', `Cannot build ${build.tags?.[0] ?? 'the image'}: ${how}`, { detail: tail.text() });
     }
     const id = (await readFile(idFile, 'utf8')).trim();
     return await confirmed(engine, id, build);

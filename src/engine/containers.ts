@@ -81,16 +81,16 @@ async function createContainer(api: Api, spec: ContainerSpec, options: Parameter
 /** Podman's Docker-compatible create looks for short names at docker.io only; its own API finds `localhost/` ones. */
 async function podmanImageName(api: Api, image: string, options: Parameters<Containers['create']>[1] = {}): Promise<string> {
   const found = await inspectImage(api, image, options);
-  if (found === undefined) throw new SlipwayError('E_NO_IMAGE', `there is no image ${image}`, { hint: 'Build, pull or import it first.' });
+  if (found === undefined) throw new SlipwayError('E_NO_IMAGE', `There is no image ${image}`, { hint: 'Build, pull or import it first.' });
   return found.id.replace('sha256:', '');
 }
 
 function noImage(spec: ContainerSpec): SlipwayError {
-  return new SlipwayError('E_NO_IMAGE', `cannot create container ${spec.name}: there is no image ${spec.image}`, { hint: 'Build, pull or import it first.' });
+  return new SlipwayError('E_NO_IMAGE', `Cannot create container ${spec.name}: there is no image ${spec.image}`, { hint: 'Build, pull or import it first.' });
 }
 
 function nameTaken(name: string, message: string): SlipwayError {
-  return new SlipwayError('E_NAME_TAKEN', `cannot create container ${name}: ${message}`, { hint: `Remove or rename the container that is called ${name}.` });
+  return new SlipwayError('E_NAME_TAKEN', `Cannot create container ${name}: ${message}`, { hint: `Remove or rename the container that is called ${name}.` });
 }
 
 async function removeContainer(api: Api, id: string, options: Parameters<Containers['remove']>[1] = {}): Promise<boolean> {
@@ -109,13 +109,13 @@ async function removeContainer(api: Api, id: string, options: Parameters<Contain
   if (status === 404) return false;
   if (kind === 'podman' && text.startsWith('[')) {
     const failed = (JSON.parse(text) as readonly { readonly Err?: unknown }[]).find((report) => report.Err !== undefined && report.Err !== null);
-    if (failed !== undefined) throw new SlipwayError('E_ENGINE', `cannot remove container ${id}: ${JSON.stringify(failed.Err)}`);
+    if (failed !== undefined) throw new SlipwayError('E_ENGINE', `Cannot remove container ${id}: ${JSON.stringify(failed.Err)}`);
   }
   return true;
 }
 
 function stillRunning(id: string, message: string): SlipwayError {
-  return new SlipwayError('E_CONFLICT', `cannot remove container ${id}: ${message}`, { hint: 'Stop it first.' });
+  return new SlipwayError('E_CONFLICT', `Cannot remove container ${id}: ${message}`, { hint: 'Stop it first.' });
 }
 
 function escapeRegExp(text: string): string {

@@ -35,7 +35,7 @@ const imageNotKnown = /no such image|image not known/i;
 
 /** The stable code of a refusal. Podman answers 500 for much that Docker gives a status of its own, so the words are read too. */
 export function refusalError(action: string, { status, message }: Refusal): SlipwayError {
-  const text = `cannot ${action}: ${message}`;
+  const text = `Cannot ${action}: ${message}`;
   if (portTaken.test(message)) return new SlipwayError('E_PORT_TAKEN', text, { hint: 'Choose another port, or stop what listens on this one.' });
   if (nameTaken.test(message)) return new SlipwayError('E_NAME_TAKEN', text, { hint: 'Choose another name, or remove what has it.' });
   if (inUse.test(message)) return new SlipwayError('E_IN_USE', text, { hint: 'Remove what uses it first.' });
@@ -52,19 +52,19 @@ export function refusalError(action: string, { status, message }: Refusal): Slip
 export function connectionError(endpoint: string, cause: Error): SlipwayError {
   const code = 'code' in cause ? cause.code : undefined;
   if (code === 'EACCES' || code === 'EPERM') {
-    return new SlipwayError('E_ENGINE_PERMISSION', `no permission to use the engine at ${endpoint}`, {
+    return new SlipwayError('E_ENGINE_PERMISSION', `No permission to use the engine at ${endpoint}`, {
       cause,
       hint: 'Run "slipway doctor" to see what is missing.',
     });
   }
-  return new SlipwayError('E_ENGINE_UNREACHABLE', `the engine at ${endpoint} does not answer: ${cause.message}`, {
+  return new SlipwayError('E_ENGINE_UNREACHABLE', `The engine at ${endpoint} does not answer: ${cause.message}`, {
     cause,
     hint: 'Nothing was changed. Run "slipway doctor" to see why, then try again.',
   });
 }
 
 export function timeoutError(endpoint: string, action: string, timeoutMs: number): SlipwayError {
-  return new SlipwayError('E_ENGINE_TIMEOUT', `the engine at ${endpoint} took longer than ${timeoutMs / 1000} s to ${action}`, {
+  return new SlipwayError('E_ENGINE_TIMEOUT', `The engine at ${endpoint} took longer than ${timeoutMs / 1000} s to ${action}`, {
     hint: 'Run "slipway doctor" to see whether the engine answers at all.',
   });
 }
@@ -72,5 +72,5 @@ export function timeoutError(endpoint: string, action: string, timeoutMs: number
 /** What an aborted call throws: the signal's own reason where that is an error of ours. */
 export function abortError(signal: AbortSignal, action: string): SlipwayError {
   const reason: unknown = signal.reason;
-  return reason instanceof SlipwayError ? reason : new SlipwayError('E_CANCELLED', `cancelled: ${action}`, { cause: reason, exitCode: 130 });
+  return reason instanceof SlipwayError ? reason : new SlipwayError('E_CANCELLED', `Cancelled: ${action}`, { cause: reason, exitCode: 130 });
 }

@@ -65,7 +65,7 @@ async function exitCode(api: Api, id: string, action: string, signal: AbortSigna
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 250)) {
     const exec = await api.json<WireExec>('GET', `/exec/${id}/json`, { action, ...(signal === undefined ? {} : { signal }) });
     if (!exec.Running && exec.ExitCode !== null) return exec.ExitCode;
-    if (Date.now() > limit) throw new SlipwayError('E_EXEC_RUNNING', `cannot ${action} to its end: its output ended, yet it goes on`);
+    if (Date.now() > limit) throw new SlipwayError('E_EXEC_RUNNING', `Cannot ${action} to its end: its output ended, yet it goes on`);
     await sleep(pauseMs);
   }
 }

@@ -48,7 +48,7 @@ async function saveImages(api: Api, references: readonly string[], options: Para
 }
 
 async function savedName(api: Api, reference: string): Promise<string> {
-  if ((await inspectImage(api, reference)) === undefined) throw new SlipwayError('E_NO_IMAGE', `cannot save ${reference}: there is no such image`);
+  if ((await inspectImage(api, reference)) === undefined) throw new SlipwayError('E_NO_IMAGE', `Cannot save ${reference}: there is no such image`);
   return reference;
 }
 
@@ -71,7 +71,7 @@ async function loadImages(api: Api, archive: Readable, options: Parameters<Image
     const reference = /^Loaded image(?: ID)?: (.+)$/m.exec(line.stream ?? '')?.[1];
     if (reference !== undefined) loaded.push(await withoutLocalhost(api, reference.trim()));
   }
-  if (loaded.length === 0) throw new SlipwayError('E_ENGINE', `cannot ${action}: there is no image in it`);
+  if (loaded.length === 0) throw new SlipwayError('E_ENGINE', `Cannot ${action}: there is no image in it`);
   return loaded;
 }
 
@@ -107,11 +107,11 @@ async function pullImage(api: Api, reference: string, options: Parameters<Images
 
 function pullError(reference: string, message: string): SlipwayError {
   if (/no such host|connection refused|i\/o timeout|network is unreachable|dial tcp|deadline exceeded|Client\.Timeout|TLS handshake/i.test(message)) {
-    return new SlipwayError('E_REGISTRY_UNREACHABLE', `cannot pull ${reference}: its registry does not answer: ${message}`, {
+    return new SlipwayError('E_REGISTRY_UNREACHABLE', `Cannot pull ${reference}: its registry does not answer: ${message}`, {
       hint: 'Check the network, or import the image from an archive: slipway image import.',
     });
   }
-  return new SlipwayError('E_IMAGE_PULL', `cannot pull ${reference}: ${message}`, { hint: 'Check the name, and whether its registry wants a login.' });
+  return new SlipwayError('E_IMAGE_PULL', `Cannot pull ${reference}: ${message}`, { hint: 'Check the name, and whether its registry wants a login.' });
 }
 
 function pullProgress(line: WireProgress): PullProgress {
@@ -148,7 +148,7 @@ async function buildImage(api: Api, options: ImageBuildOptions): Promise<string>
   const lastLines: string[] = [];
   for await (const line of progressLines(api, response)) {
     const error = line.errorDetail?.message ?? line.error;
-    if (error !== undefined) throw new SlipwayError('E_IMAGE_BUILD', `cannot ${action}: ${error}`, { detail: lastLines.slice(-20).join('') });
+    if (error !== undefined) throw new SlipwayError('E_IMAGE_BUILD', `Cannot ${action}: ${error}`, { detail: lastLines.slice(-20).join('') });
     if (line.aux?.ID !== undefined) id = line.aux.ID;
     if (line.stream === undefined) continue;
     id = /^Successfully built ([0-9a-f]+)\s*$/m.exec(line.stream)?.[1] ?? id;
@@ -166,7 +166,7 @@ function progressLines(api: Api, response: Readable): AsyncGenerator<WireProgres
 /** These calls answer 200 before they know; what goes wrong later is a line. */
 function throwLineError(line: WireProgress, action: string, code: 'E_ENGINE'): void {
   const error = line.errorDetail?.message ?? line.error;
-  if (error !== undefined) throw new SlipwayError(code, `cannot ${action}: ${error}`);
+  if (error !== undefined) throw new SlipwayError(code, `Cannot ${action}: ${error}`);
 }
 
 async function idOf(api: Api, reference: string): Promise<string> {

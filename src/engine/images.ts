@@ -62,11 +62,11 @@ export function openImages(api: Api): Images {
 }
 
 function noImage(reference: string): SlipwayError {
-  return new SlipwayError('E_NO_IMAGE', `there is no image ${reference}`, { hint: 'Build, pull or import it first.' });
+  return new SlipwayError('E_NO_IMAGE', `There is no image ${reference}`, { hint: 'Build, pull or import it first.' });
 }
 
 function inUse(reference: string, message: string): SlipwayError {
-  return new SlipwayError('E_IN_USE', `cannot remove image ${reference}: ${message}`, { hint: 'Remove the containers that use it first.' });
+  return new SlipwayError('E_IN_USE', `Cannot remove image ${reference}: ${message}`, { hint: 'Remove the containers that use it first.' });
 }
 
 function imageSummary(image: WireImageSummary): ImageSummary {

@@ -10,7 +10,7 @@ export async function* readLogs(api: Api, id: string, options: LogOptions = {}):
   const action = `read the logs of container ${id}`;
   // Only the container knows whether its log is framed: not every version says it in the answer's content type.
   const container = await inspectContainer(api, id, options);
-  if (container === undefined) throw new SlipwayError('E_NO_SUCH', `cannot ${action}: there is no such container`);
+  if (container === undefined) throw new SlipwayError('E_NO_SUCH', `Cannot ${action}: there is no such container`);
   const response = await api.stream('GET', `/containers/${pathPart(id)}/logs`, {
     ...options,
     action,

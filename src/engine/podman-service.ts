@@ -27,7 +27,7 @@ export async function startPodmanService(endpoint: string, programs: Programs, e
       return;
     } catch (cause) {
       if (Date.now() > limit) {
-        throw new SlipwayError('E_ENGINE_STOPPED', `podman's service does not come up at ${endpoint}`, {
+        throw new SlipwayError('E_ENGINE_STOPPED', `Podman's service does not come up at ${endpoint}`, {
           cause,
           hint: `Look at ${join(directory, 'podman.log')}, and at what "podman info" says.`,
         });

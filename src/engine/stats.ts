@@ -38,5 +38,5 @@ function cpuPercent(stats: WireStats): number {
 }
 
 function unsupported(action: string, message: string): SlipwayError {
-  return new SlipwayError('E_UNSUPPORTED', `cannot ${action}: ${message}`, { hint: 'Rootless Podman measures only on machines with cgroup version 2.' });
+  return new SlipwayError('E_UNSUPPORTED', `Cannot ${action}: ${message}`, { hint: 'Rootless Podman measures only on machines with cgroup version 2.' });
 }

@@ -151,7 +151,7 @@ function exchange(address: string, asked: TransportRequest, request: ClientReque
     if (timeoutMs !== undefined) timer = setTimeout(() => fail(timeoutError(address, action, timeoutMs)), timeoutMs);
     if (body === undefined || typeof body === 'string') request.end(body);
     else {
-      body.once('error', (cause) => fail(new SlipwayError('E_STREAM', `cannot ${action}: the data to send broke off: ${cause.message}`, { cause })));
+      body.once('error', (cause) => fail(new SlipwayError('E_STREAM', `Cannot ${action}: the data to send broke off: ${cause.message}`, { cause })));
       request.once('close', () => body.destroy());
       body.pipe(request);
     }

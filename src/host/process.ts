@@ -150,7 +150,7 @@ function launch([program = '', ...args]: Argv, options: Parameters<typeof spawn>
       const lost = typeof options.cwd === 'string' && !existsSync(options.cwd);
       const why = lost ? `there is no directory ${options.cwd}` : cause.message;
       const hint = lost ? 'Create it, or run this elsewhere.' : `Install ${program}, or put it on the PATH.`;
-      reject(new SlipwayError(lost ? 'E_NO_DIRECTORY' : 'E_NO_PROGRAM', `cannot start ${program}: ${why}`, { cause, hint }));
+      reject(new SlipwayError(lost ? 'E_NO_DIRECTORY' : 'E_NO_PROGRAM', `Cannot start ${program}: ${why}`, { cause, hint }));
     });
   });
 }
