@@ -75,7 +75,7 @@ async function findContainer(app: App, task: TaskMetadata): Promise<ContainerDet
 }
 
 /** "There is none" counts only from the engine that had it: another one may have taken over the address. */
-async function checkIdentity(engine: Engine, recorded: EngineRef): Promise<void> {
+export async function checkIdentity(engine: Engine, recorded: EngineRef): Promise<void> {
   const { identity } = await engine.info();
   if (identity === recorded.identity) return;
   throw new SlipwayError('E_ENGINE_CHANGED', `Another engine answers at ${recorded.endpoint} than the one that holds this task's container.`, {

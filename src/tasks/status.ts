@@ -6,7 +6,7 @@ import { listProjectIds } from '../projects/store.ts';
 import { taskRecords, taskWorkspace } from '../state/paths.ts';
 import { readTasks, type TaskEntry } from './index-file.ts';
 import { containerName, isStopped, type RunEnd, type TaskMetadata, type TaskProblem, type TaskRef, type TaskState, type TaskStatus } from './model.ts';
-import { observeTask } from './observe.ts';
+import { checkIdentity, observeTask } from './observe.ts';
 import { endOf, readExitRecord } from './run-end.ts';
 import { containerProblems } from './staleness.ts';
 
@@ -63,7 +63,9 @@ async function findContainers(app: App, tasks: readonly TaskMetadata[]): Promise
   await Promise.all(
     [...engines.values()].map(async (ref) => {
       try {
-        const found = await app.engineAt(ref).containers.list({ labels: ownFilter(install, 'task'), signal: app.signal });
+        const engine = app.engineAt(ref);
+        const found = await engine.containers.list({ labels: ownFilter(install, 'task'), signal: app.signal });
+        if (isMissingSome(tasks.filter((task) => task.engine?.endpoint === ref.endpoint), found)) await checkIdentity(engine, ref);
         for (const container of found) {
           const { [label.project]: project = '', [label.task]: task = '', [label.mode]: mode = '' } = container.labels;
           // The one that the task's name points at: `--recreate` keeps the old one for a moment.
@@ -76,6 +78,12 @@ async function findContainers(app: App, tasks: readonly TaskMetadata[]): Promise
     }),
   );
   return { containers, unreachable };
+}
+
+/** Whether a task has run and its container is not among those found. */
+function isMissingSome(tasks: readonly TaskMetadata[], found: readonly ContainerSummary[]): boolean {
+  const names = new Set(found.map(({ name }) => name));
+  return tasks.some(({ project, mode, id: task }) => mode !== undefined && !names.has(containerName({ project, mode, task })));
 }
 
 async function describe(app: App, task: TaskMetadata, container: Seen | undefined, problems: readonly TaskProblem[]): Promise<TaskStatus> {
