@@ -112,5 +112,5 @@ test.each([
   [500, '', 'E_ENGINE'],
 ])('a refusal %i %s is %s', async (status, body, code) => {
   const { api } = await serve((_, response) => response.writeHead(status).end(body));
-  await expect(api.json('GET', '/a', { action })).rejects.toMatchObject({ code, message: expect.stringMatching(/^cannot ask: ./) as unknown });
+  await expect(api.json('GET', '/a', { action })).rejects.toMatchObject({ code, message: expect.stringMatching(/^Cannot ask: ./) as unknown });
 });
