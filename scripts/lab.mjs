@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { claimNumber } from './lab/allotment.mjs';
@@ -105,12 +105,19 @@ async function up(wanted, engines) {
 
 /** @param {string | undefined} wanted */
 function folderFor(wanted) {
-  const dir = wanted === undefined ? mkdtempSync('/var/tmp/slipway-lab-') : resolve(wanted);
+  const dir = wanted === undefined ? openFolder() : resolve(wanted);
   mkdirSync(dir, { recursive: true, mode: 0o755 });
   const real = realpathSync(dir);
   if (real.length > LONGEST_DIR) throw new Error(`${real} is too long for Podman's run root: at most ${LONGEST_DIR} characters.`);
   if (readState(real) === undefined && readdirSync(real).length > 0) throw new Error(`${real} is not empty and no lab: choose another folder.`);
   return real;
+}
+
+/** The person's engine and home are in it: others must be able to enter. */
+function openFolder() {
+  const dir = mkdtempSync('/var/tmp/slipway-lab-');
+  chmodSync(dir, 0o755);
+  return dir;
 }
 
 /** @param {string} dir @returns {Promise<LabState>} */
