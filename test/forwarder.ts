@@ -48,12 +48,17 @@ export class Forwarder {
 
   private pass(client: Socket): void {
     const engine = connect({ path: this.target, allowHalfOpen: true });
-    for (const [socket, other] of [[client, engine], [engine, client]] as const) {
+    for (const [socket, other] of [
+      [client, engine],
+      [engine, client],
+    ] as const) {
       this.sockets.add(socket);
-      socket.on('error', () => other.destroy()).on('close', () => {
-        this.sockets.delete(socket);
-        other.destroy();
-      });
+      socket
+        .on('error', () => other.destroy())
+        .on('close', () => {
+          this.sockets.delete(socket);
+          other.destroy();
+        });
     }
     // A request line is never split over chunks here: clients write a request's head at once.
     client.on('data', (chunk: Buffer) => {

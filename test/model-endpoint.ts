@@ -93,7 +93,9 @@ export class ModelEndpoint {
     }
     this.requests.push({ path, key: String(key).replace(/^Bearer /, '') });
     if (this.refuse) {
-      response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message: 'The scripted model refuses.' } }));
+      response
+        .writeHead(400, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', message: 'The scripted model refuses.' } }));
       return;
     }
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Body;
@@ -101,7 +103,8 @@ export class ModelEndpoint {
     response.flushHeaders();
     if (protocol.edited(body)) await this.waitWhileHeld(response);
     const events = !protocol.edited(body) && protocol.mayEdit(body) ? protocol.edit(this.edit) : protocol.say('The file is edited.');
-    for (const [event, data] of events) response.write(`${event === undefined ? '' : `event: ${event}\n`}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
+    for (const [event, data] of events)
+      response.write(`${event === undefined ? '' : `event: ${event}\n`}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
     response.end();
   }
 
@@ -120,15 +123,24 @@ const usage = { input_tokens: 1, output_tokens: 1 };
 
 /** https://docs.anthropic.com/en/api/messages-streaming */
 const anthropic: Protocol = {
-  edited: ({ messages = [] }) => messages.some(({ content }) => Array.isArray(content) && content.some((part: { readonly type?: string }) => part.type === 'tool_result')),
+  edited: ({ messages = [] }) =>
+    messages.some(({ content }) => Array.isArray(content) && content.some((part: { readonly type?: string }) => part.type === 'tool_result')),
   mayEdit: offers('Write'),
-  edit: ({ path, text }) => message({ type: 'tool_use', id: 'toolu_1', name: 'Write', input: {} }, { type: 'input_json_delta', partial_json: JSON.stringify({ file_path: `/workspace/${path}`, content: text }) }, 'tool_use'),
+  edit: ({ path, text }) =>
+    message(
+      { type: 'tool_use', id: 'toolu_1', name: 'Write', input: {} },
+      { type: 'input_json_delta', partial_json: JSON.stringify({ file_path: `/workspace/${path}`, content: text }) },
+      'tool_use',
+    ),
   say: (text) => message({ type: 'text', text: '' }, { type: 'text_delta', text }, 'end_turn'),
 };
 
 function message(block: object, delta: object, reason: string): Events {
   return [
-    { type: 'message_start', message: { id: 'msg_1', type: 'message', role: 'assistant', model: 'scripted', content: [], stop_reason: null, stop_sequence: null, usage } },
+    {
+      type: 'message_start',
+      message: { id: 'msg_1', type: 'message', role: 'assistant', model: 'scripted', content: [], stop_reason: null, stop_sequence: null, usage },
+    },
     { type: 'content_block_start', index: 0, content_block: block },
     { type: 'content_block_delta', index: 0, delta },
     { type: 'content_block_stop', index: 0 },
@@ -141,7 +153,15 @@ function message(block: object, delta: object, reason: string): Events {
 const responses: Protocol = {
   edited: ({ input = [] }) => input.some(({ type }) => type === 'function_call_output'),
   mayEdit: offers('exec_command'),
-  edit: ({ path, text }) => item({ type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'exec_command', arguments: JSON.stringify({ cmd: `printf %s ${shellQuote(text)} > /workspace/${path}` }), status: 'completed' }),
+  edit: ({ path, text }) =>
+    item({
+      type: 'function_call',
+      id: 'fc_1',
+      call_id: 'call_1',
+      name: 'exec_command',
+      arguments: JSON.stringify({ cmd: `printf %s ${shellQuote(text)} > /workspace/${path}` }),
+      status: 'completed',
+    }),
   say: (text) => item({ type: 'message', id: 'msg_1', role: 'assistant', status: 'completed', content: [{ type: 'output_text', text, annotations: [] }] }),
 };
 
@@ -159,7 +179,20 @@ const chat: Protocol = {
   edited: ({ messages = [] }) => messages.some(({ role }) => role === 'tool'),
   mayEdit: offers('write'),
   edit: ({ path, text }) =>
-    completion({ role: 'assistant', tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'write', arguments: JSON.stringify({ filePath: `/workspace/${path}`, content: text }) } }] }, 'tool_calls'),
+    completion(
+      {
+        role: 'assistant',
+        tool_calls: [
+          {
+            index: 0,
+            id: 'call_1',
+            type: 'function',
+            function: { name: 'write', arguments: JSON.stringify({ filePath: `/workspace/${path}`, content: text }) },
+          },
+        ],
+      },
+      'tool_calls',
+    ),
   say: (text) => completion({ role: 'assistant', content: text }, 'stop'),
 };
 

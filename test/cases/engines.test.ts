@@ -68,7 +68,10 @@ describe.each(pairs)('$first.name, then $second.name', ({ first, second }) => {
     const task = await startTask(onFirst());
     const made = await box.container(name(task));
     expect(made?.state).toBe('running');
-    for (const [flags, options] of [[[], onSecond()], [['--engine', second.endpoint], { env: second.env }]] as const) {
+    for (const [flags, options] of [
+      [[], onSecond()],
+      [['--engine', second.endpoint], { env: second.env }],
+    ] as const) {
       const verb = (...args: readonly string[]) => box.ok([...flags, 'task', ...args], options);
       expect(await status(task, options)).toMatchObject({ state: 'running', container_id: made?.id, engine: { kind: first.kind, endpoint: road.endpoint } });
       expect(await verb('run-cli', 'pair', task)).toContain('already running');
@@ -144,7 +147,9 @@ describe.each(pairs)('$first.name, then $second.name', ({ first, second }) => {
   it('an engine that was detected is saved, and one that comes up later in a better place changes nothing', async () => {
     const runtime = box.path('runtime');
     // With nothing chosen, detection asks CONTAINER_HOST first.
-    const detecting = (more: Readonly<Record<string, string>> = {}): RunOptions => ({ env: { SLIPWAY_ENGINE: '', XDG_RUNTIME_DIR: runtime, DOCKER_HOST: road.endpoint, ...more } });
+    const detecting = (more: Readonly<Record<string, string>> = {}): RunOptions => ({
+      env: { SLIPWAY_ENGINE: '', XDG_RUNTIME_DIR: runtime, DOCKER_HOST: road.endpoint, ...more },
+    });
     mkdirSync(runtime, { recursive: true });
     const task = await startTask(detecting());
     expect(await status(task, detecting())).toMatchObject({ state: 'running', engine: { endpoint: road.endpoint } });

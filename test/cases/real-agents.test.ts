@@ -33,7 +33,17 @@ describe.each(places)('$name', ({ engine, agents }) => {
     const repository = await box.repository('repos/real', { 'README.md': '# Real\n', 'opencode.json': openCodeSettings(model.url) });
     // Codex reads its provider from its own folder, which Slipway keeps for all tasks.
     box.write('state/envs/codex/config.toml', codexSettings(model.url));
-    const settings = [`repository: ${repository}`, 'branch: main', `base: ${lab.images.debian}`, `agents: [${agents.join(', ')}]`, 'network: host', 'shutdown_timeout: 5', 'build:', '  network: host', ''];
+    const settings = [
+      `repository: ${repository}`,
+      'branch: main',
+      `base: ${lab.images.debian}`,
+      `agents: [${agents.join(', ')}]`,
+      'network: host',
+      'shutdown_timeout: 5',
+      'build:',
+      '  network: host',
+      '',
+    ];
     box.write('config/projects/real/project.yml', settings.join('\n'));
     await box.ok(['build', 'real'], { timeoutMs: 900_000 });
   }, 960_000);
@@ -60,7 +70,7 @@ describe.each(places)('$name', ({ engine, agents }) => {
     await box.ok(['task', 'stop', 'real', task]);
   });
 
-  it.each(agents)('%s does a headless edit: exit code 0, the file is the person\'s, the key reached the model', async (agent) => {
+  it.each(agents)("%s does a headless edit: exit code 0, the file is the person's, the key reached the model", async (agent) => {
     model.edit = { path: `by-${agent}.txt`, text: `It's ${agent}'s.\n` };
     model.requests.length = 0;
     const end = await run(agent);
@@ -111,7 +121,7 @@ describe.each(places)('$name', ({ engine, agents }) => {
     expect((await box.slipway(['task', 'logs', 'real', task])).stdout).toContain('The file is edited.');
   });
 
-  it('no container\'s configuration, journal or metadata holds the key', async () => {
+  it("no container's configuration, journal or metadata holds the key", async () => {
     const names = (await box.json<readonly { readonly container: string | null }[]>(['task', 'list', 'real'])).flatMap(({ container }) => container ?? []);
     expect(await box.engineProgram(['inspect', ...names])).not.toContain(key);
     expect(await box.as(['sh', '-c', `grep -rl ${key} state/journal state/projects || true`])).toBe('');
@@ -122,7 +132,14 @@ function openCodeSettings(url: string): string {
   return JSON.stringify({
     $schema: 'https://opencode.ai/config.json',
     model: 'scripted/m1',
-    provider: { scripted: { npm: '@ai-sdk/openai-compatible', name: 'Scripted', options: { baseURL: `${url}/v1`, apiKey: '{env:OPENAI_API_KEY}' }, models: { m1: { name: 'm1' } } } },
+    provider: {
+      scripted: {
+        npm: '@ai-sdk/openai-compatible',
+        name: 'Scripted',
+        options: { baseURL: `${url}/v1`, apiKey: '{env:OPENAI_API_KEY}' },
+        models: { m1: { name: 'm1' } },
+      },
+    },
   });
 }
 
