@@ -5,6 +5,8 @@ import { isMissing, stateError } from '../state/atomic.ts';
 import { checkIdentifier, isIdentifier } from '../state/identifiers.ts';
 import { nearest } from '../state/nearest.ts';
 import { agentsDir, type Paths } from '../state/paths.ts';
+import { readYamlCached } from '../state/yaml-cache.ts';
+import { agentFromFile } from './from-file.ts';
 import type { Agent, AgentDefinition } from './model.ts';
 import { templatesDir } from './templates.ts';
 
@@ -27,7 +29,7 @@ export async function readAgent(paths: Paths, name: string, templates: string = 
 
 export async function findAgent(paths: Paths, name: string, templates: string = templatesDir()): Promise<Agent> {
   checkIdentifier('agent', name);
-  const agent = (await readFileOf(userFile(paths, name), name, 'user')) ?? (await readFileOf(builtInFile(templates, name), name, 'built-in'));
+  const agent = (await readFileOf(paths, userFile(paths, name), name, 'user')) ?? (await readFileOf(paths, builtInFile(templates, name), name, 'built-in'));
   if (agent === undefined) throw noAgent(name, await listAgentNames(paths, templates));
   return agent;
 }
@@ -64,9 +66,8 @@ export async function checkAgentNames(paths: Paths, names: readonly string[], te
 const userFile = (paths: Paths, name: string) => join(agentsDir(paths), `${name}.yml`);
 const builtInFile = (templates: string, name: string) => join(templates, 'agents', `${name}.yml`);
 
-async function readFileOf(file: string, name: string, source: Agent['source']): Promise<Agent | undefined> {
-  const [{ readYaml }, { checkedAgentSchema }, { agentFromFile }] = await Promise.all([import('../state/yaml.ts'), import('./schema.ts'), import('./from-file.ts')]);
-  const content = await readYaml(file, checkedAgentSchema(name));
+async function readFileOf(paths: Paths, file: string, name: string, source: Agent['source']): Promise<Agent | undefined> {
+  const content = await readYamlCached(paths, `agent-${name}`, file, async () => (await import('./schema.ts')).checkedAgentSchema(name));
   return content && { definition: agentFromFile(name, content), source, file };
 }
 

@@ -3,8 +3,10 @@ import { homedir } from 'node:os';
 import { SlipwayError } from '../errors.ts';
 import { isMissing, stateError } from '../state/atomic.ts';
 import { checkIdentifier, isIdentifier } from '../state/identifiers.ts';
-import { configFile, type Paths, projectFile, projectsDir } from '../state/paths.ts';
 import { nearest } from '../state/nearest.ts';
+import { configFile, type Paths, projectFile, projectsDir } from '../state/paths.ts';
+import { readYamlCached } from '../state/yaml-cache.ts';
+import { configFromFile, projectFromFile } from './from-file.ts';
 import type { Config, Project, ProjectEntry } from './model.ts';
 
 /** Throws E_NO_PROJECT, E_BAD_ID, E_BAD_FILE. `home` is what `~/` in the file stands for. */
@@ -16,8 +18,7 @@ export async function readProject(paths: Paths, id: string, home: string = homed
 
 export async function readProjectIfAny(paths: Paths, id: string, home: string = homedir()): Promise<Project | undefined> {
   const file = projectFile(paths, checkIdentifier('project', id));
-  const [{ readYaml }, { checkedProjectSchema }, { projectFromFile }] = await Promise.all([import('../state/yaml.ts'), import('./schema.ts'), import('./from-file.ts')]);
-  const content = await readYaml(file, checkedProjectSchema(id));
+  const content = await readYamlCached(paths, `project-${id}`, file, async () => (await import('./schema.ts')).checkedProjectSchema(id));
   return content === undefined ? undefined : projectFromFile(id, content, home);
 }
 
@@ -49,8 +50,8 @@ export async function readProjects(paths: Paths, home: string = homedir()): Prom
 
 /** Without a config.yml everything is `undefined`. */
 export async function readConfig(paths: Paths): Promise<Config> {
-  const [{ readYaml }, { checkedConfigSchema }, { configFromFile }] = await Promise.all([import('../state/yaml.ts'), import('./schema.ts'), import('./from-file.ts')]);
-  return configFromFile((await readYaml(configFile(paths), checkedConfigSchema)) ?? {});
+  const content = await readYamlCached(paths, 'config', configFile(paths), async () => (await import('./schema.ts')).checkedConfigSchema);
+  return configFromFile(content ?? {});
 }
 
 export function noProject(id: string, known: readonly string[]): SlipwayError {

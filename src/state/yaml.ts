@@ -22,8 +22,14 @@ const shownMistakes = 20;
 
 /** Reads and parses people's YAML. `undefined` where there is no such file; E_BAD_FILE as parseYaml. */
 export async function readYaml<S extends Schema>(file: string, schema: S): Promise<InferOutput<S> | undefined> {
+  const text = await readYamlText(file);
+  return text === undefined ? undefined : parseYaml(file, text, schema);
+}
+
+/** The text of a regular file of at most 2 MiB of UTF-8. `undefined` where there is no such file; else E_BAD_FILE. */
+export async function readYamlText(file: string): Promise<string | undefined> {
   const bytes = await readBytes(file);
-  return bytes === undefined ? undefined : parseYaml(file, decode(file, bytes), schema);
+  return bytes === undefined ? undefined : decode(file, bytes);
 }
 
 /** Parses people's YAML against a schema. Throws E_BAD_FILE with every mistake: file, line, column, the line itself, what was expected. */
