@@ -19,7 +19,7 @@ export default async function buildProgram({ provide }: TestProject): Promise<()
   }
   const directory = mkdtempSync('/var/tmp/slipway-program-');
   const built = await run(['chmod', '755', directory]);
-  const end = built.exitCode === 0 ? await run([process.execPath, join(root, 'scripts/build.mjs'), '--out', join(directory, 'dist')]) : built;
+  const end = built.exitCode === 0 ? await run([process.execPath, join(root, 'scripts/build.mjs'), '--program', '--out', join(directory, 'dist')]) : built;
   if (end.exitCode !== 0) throw new Error(`the program could not be built:\n${end.stdout}${end.stderr}`);
   for (const folder of ['templates', 'package.json']) cpSync(join(root, folder), join(directory, folder), { recursive: true });
   await run(['chmod', '-R', 'a+rX', directory]);

@@ -42,6 +42,11 @@ export function planNew({ lastId, at }: NewTaskObserved, { project, name }: NewT
   };
 }
 
+/** The task that a plan of `task.new` makes. */
+export function plannedTask({ steps }: Plan): TaskMetadata {
+  return steps.find((step) => step.do === 'task.write')?.metadata as unknown as TaskMetadata;
+}
+
 function checkName(name: string | undefined): void {
   if (name === undefined || (name.trim() !== '' && name.length <= nameLimit && !/\p{Cc}/u.test(name))) return;
   throw new SlipwayError('E_BAD_NAME', 'A task\'s name is one line of 1 to 100 characters.', { exitCode: 2, hint: 'Give another --name, or none.' });

@@ -4,10 +4,10 @@ import type { TaskRef, TaskRun } from './model.ts';
 import { observeMaking, observeTask, type TaskObserved } from './observe.ts';
 import { actionOf, planDelete, planHeadless, planRestart, planRunCli, planStop } from './plan.ts';
 import { type EndObserved, planRecordEnd, readExitRecord } from './run-end.ts';
-import { newTask } from './new.ts';
+import { newTask, plannedTask } from './new.ts';
 import { noTask } from './store.ts';
 
-export { newTask };
+export { newTask, plannedTask };
 
 const taskLock = ({ project, task }: TaskRef) => [`task/${project}/${task}`];
 

@@ -1,0 +1,63 @@
+import { change } from './operations/change.ts';
+import type { App, Changed } from './operations/model.ts';
+import type { NewProjectWanted } from './projects/observe.ts';
+import { deleteProject as deleteProjectVerb, newProject as newProjectVerb } from './projects/verbs.ts';
+import type { TaskRef } from './tasks/model.ts';
+import * as taskVerbs from './tasks/verbs.ts';
+
+/**
+ * Slipway as a library: a verb of the program is a function here. Every function takes the `App` that `createApp` makes, throws
+ * `SlipwayError`, and with `dryRun` in the app's options plans without changing anything.
+ */
+export { createApp } from './app/create-app.ts';
+export type { AppOptions, OwnedApp } from './app/create-app.ts';
+export { SlipwayError } from './errors.ts';
+export { diagnose } from './engine/doctor.ts';
+export { buildProject } from './images/build.ts';
+export { readJournal } from './operations/journal.ts';
+export { recoverOperations } from './operations/recover.ts';
+export { readProjects } from './projects/store.ts';
+export { resolveProject } from './projects/resolve.ts';
+export { execInTask } from './tasks/exec.ts';
+export { followRun } from './tasks/follow.ts';
+export { listTasks, taskStatus } from './tasks/status.ts';
+export type { App, Changed, Clock, Out, Plan, Step } from './operations/model.ts';
+export type { RunEnd, TaskMetadata, TaskMode, TaskRef, TaskRun, TaskState, TaskStatus } from './tasks/model.ts';
+export type { Engine, EngineInfo, EngineKind, EngineRef } from './engine/model.ts';
+
+export type NewProject = NewProjectWanted;
+
+/** Writes a project's `project.yml`. E_PROJECT_EXISTS where there is one. */
+export const newProject = (app: App, project: NewProject): Promise<Changed<unknown>> => change(app, newProjectVerb, project);
+
+/** Removes a project that has no tasks. */
+export const deleteProject = (app: App, id: string): Promise<Changed<unknown>> => change(app, deleteProjectVerb, { id });
+
+/** Makes a task and gives its reference; its workspace is filled by its first run. */
+export async function newTask(app: App, project: string, options: { readonly name?: string } = {}): Promise<TaskRef> {
+  const { plan } = await change(app, taskVerbs.newTask, { project, ...options });
+  return { project, task: taskVerbs.plannedTask(plan).id };
+}
+
+/** Makes sure that the task's container runs. */
+export const runTask = (app: App, ref: TaskRef): Promise<Changed<unknown>> => change(app, taskVerbs.runCli, ref);
+
+/** Starts one headless run of an agent in a task that has never run; `followRun` streams it and gives its end. */
+export const startRun = (app: App, ref: TaskRef, run: taskVerbs.HeadlessWanted['run']): Promise<Changed<unknown>> => change(app, taskVerbs.runHeadless, { ...ref, run });
+
+/** Stops a running task's container; the workspace, the metadata and what the container holds stay. */
+export const stopTask = (app: App, ref: TaskRef, options: { readonly timeoutSeconds?: number } = {}): Promise<Changed<unknown>> => change(app, taskVerbs.stopTask, { ...ref, ...options });
+
+export interface RestartOptions {
+  /** Stop a running one first. Default false. */
+  readonly force?: boolean;
+  /** A new container from the current image; the workspace stays. Default false. */
+  readonly recreate?: boolean;
+}
+
+/** Starts the task's container again, or makes it anew where it is gone. */
+export const restartTask = (app: App, ref: TaskRef, { force = false, recreate = false }: RestartOptions = {}): Promise<Changed<unknown>> =>
+  change(app, taskVerbs.restartTask, { ...ref, force, recreate, after: app.clock.now().toISOString() });
+
+/** Removes container, workspace and metadata. */
+export const deleteTask = (app: App, ref: TaskRef): Promise<Changed<unknown>> => change(app, taskVerbs.deleteTask, ref);
