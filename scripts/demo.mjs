@@ -3,11 +3,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chooseEngine, prepareTools } from './demo/choose.mjs';
-import { removeOwnEngine } from './demo/engine.mjs';
+import { hasOwnEngine, removeOwnEngine } from './demo/engine.mjs';
 import { cacheFolder, configFolder, demoFolder, ownFolders, repositoryFolder, snippetFile, stateFolder } from './demo/folders.mjs';
-import { makeRepository, writeConfiguration } from './demo/repository.mjs';
+import { hasConfiguration, makeRepository, writeConfiguration } from './demo/repository.mjs';
 import { forgetEarlier, tellStory } from './demo/story.mjs';
-import { ask, quietly, say, show } from './demo/terminal.mjs';
+import { quietly, say, show } from './demo/terminal.mjs';
 import { buildCommand, checkNode, installCommand, needsPackages, root } from './setup/packages.mjs';
 
 const USAGE = `Shows Slipway at work: an engine, images, an agent in a task, and what follows.
@@ -37,10 +37,11 @@ async function demo() {
 
   mkdirSync(demoFolder, { recursive: true });
   const own = { ...process.env, ...ownFolders };
-  const { env: engine, registry } = await chooseEngine(own);
-  const env = { ...own, ...engine };
+  const { endpoint, env: engine, registry } = await chooseEngine(own);
+  // config.yml names the engine from here on.
+  const env = { ...own, ...engine, SLIPWAY_ENGINE: undefined };
   await prepareTools(!registry);
-  writeConfiguration(registry ? 'debian:bookworm-slim' : '{ bootstrap: debian, suite: bookworm }');
+  writeConfiguration({ engine: endpoint, base: registry ? 'debian:bookworm-slim' : '{ bootstrap: debian, suite: bookworm }' });
   await forgetEarlier(env);
   await makeRepository();
 
@@ -48,19 +49,19 @@ async function demo() {
   await show(['slipway', 'doctor'], { env, expect: [0, 1] });
   await tellStory(env);
   say(`Done in ${Math.round((Date.now() - begun) / 1000)} s. To go on by hand:`);
-  const settings = Object.entries({ ...ownFolders, ...engine }).map(([name, value]) => `${name}=${value}`);
+  const settings = Object.entries(ownFolders).map(([name, value]) => `${name}=${value}`);
   process.stdout.write(`  export ${settings.join(' ')}\n  npx slipway task list\n  npm run demo -- --clean    removes all of it\n`);
 }
 
 async function clean() {
   const env = { ...process.env, ...ownFolders };
-  // On an engine of the machine's own, what the demo made there is removed by its labels; the demo's own engine goes whole.
-  const saved = await ask(['task', 'list'], env).catch(() => undefined);
-  if (saved?.code === 0) {
+  if (hasOwnEngine()) {
+    await removeOwnEngine();
+  } else if (hasConfiguration()) {
+    // On an engine of the machine's, what the demo made is removed by Slipway itself, by its labels.
     await forgetEarlier(env);
-    await show(['slipway', 'image', 'prune', '--yes'], { env, expect: [0, 1] });
+    await show(['slipway', 'image', 'prune', '--yes'], { env });
   }
-  await removeOwnEngine();
   for (const path of [repositoryFolder, configFolder, stateFolder, cacheFolder, snippetFile]) rmSync(path, { recursive: true, force: true });
   rmSync(demoFolder, { recursive: true, force: true });
   process.stdout.write(`${demoFolder} is removed.\n`);

@@ -18,11 +18,11 @@ export async function makeRepository() {
 
 /**
  * What a person would write: config.yml, and one file for an agent of their own.
- * @param {string} base the base image as config.yml names it
+ * @param {{ engine: string, base: string }} settings the base image as config.yml names it
  */
-export function writeConfiguration(base) {
+export function writeConfiguration({ engine, base }) {
   mkdirSync(join(configFolder, 'agents'), { recursive: true });
-  writeFileSync(join(configFolder, 'config.yml'), `base: ${base}\nagents: [scribe]\ndefault_agent: scribe\n`);
+  writeFileSync(join(configFolder, 'config.yml'), `engine: ${engine}\nbase: ${base}\nagents: [scribe]\ndefault_agent: scribe\n`);
   cpSync(join(root, 'samples', 'agents', 'scribe.yml'), join(configFolder, 'agents', 'scribe.yml'));
   writeFileSync(snippetFile, 'ENV GREETING=hello\n');
 }

@@ -19,7 +19,9 @@ export function renderReference(program: CommandUnknownOpts): string {
     'A list with `--json` is an array of objects, one thing an object: [JSON](json.md). Codes of errors: [errors](errors.md).',
     commands.map((command) => `- [\`${pathOf(command)}\`](#${anchorOf(command)}): ${firstSentence(command.description())}`).join('\n'),
     ...commands.map(section),
-  ].join('\n\n').concat('\n');
+  ]
+    .join('\n\n')
+    .concat('\n');
 }
 
 function section(command: CommandUnknownOpts): string {
@@ -70,5 +72,5 @@ function anchorOf(command: CommandUnknownOpts): string {
 }
 
 function firstSentence(text: string): string {
-  return /^.*?[.:](?=\s|$)/.exec(text)?.[0].replace(/[.:]$/, '') ?? text;
+  return /^.*?\.(?=\s|$)/.exec(text)?.[0].slice(0, -1) ?? text;
 }

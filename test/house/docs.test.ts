@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, it } from 'vitest';
 import { commandTree, renderReference } from '../../scripts/docs/cli-reference.ts';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { renderDecisions } from '../../scripts/docs/decisions-index.ts';
 import { readText, root, type Source, sourcesIn } from './sources.ts';
 import { suggestedCommands } from './suggested-commands.ts';
 
@@ -16,6 +17,13 @@ const pages: readonly Source[] = [
 describe('docs/cli.md', () => {
   it('is what `npm run docs` writes', () => {
     expect(readText('docs/cli.md')).toBe(renderReference(program));
+  });
+});
+
+describe('docs/decisions/README.md', () => {
+  it('is what `npm run docs` writes', () => {
+    const decisions = sourcesIn('docs/decisions', ['.md']).map(({ path, text }) => ({ name: basename(path), text }));
+    expect(readText('docs/decisions/README.md')).toBe(renderDecisions(decisions));
   });
 });
 

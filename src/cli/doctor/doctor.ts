@@ -1,6 +1,7 @@
 import { readSavedEngine } from '../../app/engines.ts';
 import { readOrCreateInstall, rebindInstall } from '../../app/install.ts';
 import { type Diagnosis, diagnose, type Finding } from '../../engine/doctor.ts';
+import type { EngineInfo } from '../../engine/model.ts';
 import { type ExitCode, SlipwayError, usageError } from '../../errors.ts';
 import { processes } from '../../host/process.ts';
 import { readConfig } from '../../projects/store.ts';
@@ -46,8 +47,21 @@ function doctorJson({ chosen, problem, engines, machine }: Diagnosis): unknown {
   return {
     chosen: chosen ?? null,
     problem: problem ?? null,
-    engines: engines.map(({ kind, source, endpoint, state, reason, info, findings }) => ({ kind, source, endpoint, state, reason, info: info ?? null, findings })),
+    engines: engines.map(({ kind, source, endpoint, state, reason, info, findings }) => ({ kind, source, endpoint, state, reason, info: info === undefined ? null : infoJson(info), findings })),
     machine,
+  };
+}
+
+function infoJson({ apiVersion, cgroupVersion, cgroupDriver, storageDriver, storageRoot, memoryBytes, ociRuntime, ...info }: EngineInfo): unknown {
+  return {
+    ...info,
+    api_version: apiVersion,
+    cgroup_version: cgroupVersion,
+    cgroup_driver: cgroupDriver,
+    storage_driver: storageDriver,
+    storage_root: storageRoot,
+    memory_bytes: memoryBytes,
+    oci_runtime: ociRuntime,
   };
 }
 
