@@ -49,6 +49,9 @@ export interface ContainerName {
 
 export const containerName = ({ project, mode, task }: ContainerName) => `${project}-${mode}-${task}`;
 
+/** What a container is called while its successor is made. */
+export const asideName = (name: string) => `${name}-replaced`;
+
 /** The state that a person sees: the engine's, or what stands for it where there is no container. */
 export type TaskState = ContainerState | 'never-run' | 'not-found' | 'unknown';
 

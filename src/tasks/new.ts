@@ -49,5 +49,5 @@ export function plannedTask({ steps }: Plan): TaskMetadata {
 
 function checkName(name: string | undefined): void {
   if (name === undefined || (name.trim() !== '' && name.length <= nameLimit && !/\p{Cc}/u.test(name))) return;
-  throw new SlipwayError('E_BAD_NAME', 'A task\'s name is one line of 1 to 100 characters.', { exitCode: 2, hint: 'Give another --name, or none.' });
+  throw new SlipwayError('E_BAD_NAME', "A task's name is one line of 1 to 100 characters.", { exitCode: 2, hint: 'Give another --name, or none.' });
 }

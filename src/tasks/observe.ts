@@ -11,7 +11,7 @@ import { resolveProject } from '../projects/resolve.ts';
 import { readProject } from '../projects/store.ts';
 import type { ResolvedProject } from '../projects/model.ts';
 import { taskRecords } from '../state/paths.ts';
-import { containerName, type TaskMetadata, type TaskMode, type TaskRef } from './model.ts';
+import { asideName, containerName, type TaskMetadata, type TaskMode, type TaskRef } from './model.ts';
 import { type SpecInputs, taskContainer } from './spec.ts';
 import { readTask } from './store.ts';
 
@@ -26,6 +26,8 @@ export interface TaskObserved {
   readonly records: string;
   /** Only where a container has to be made. */
   readonly making?: Making;
+  /** The container that `--recreate` put aside and was cut off before removing. */
+  readonly aside?: ContainerDetails;
 }
 
 /** What a new container needs, read only where one may have to be made. */
@@ -72,6 +74,15 @@ async function findContainer(app: App, task: TaskMetadata): Promise<ContainerDet
   const own = isOwn(found.labels, await app.installId(), 'task') && found.labels[label.project] === task.project && found.labels[label.task] === task.id;
   if (!own) throw foreignContainer(name);
   return found;
+}
+
+/** Looked for by `--recreate` alone. */
+export async function findAside(app: App, task: TaskMetadata): Promise<ContainerDetails | undefined> {
+  if (task.mode === undefined || task.engine === undefined) return undefined;
+  const found = await app
+    .engineAt(task.engine)
+    .containers.inspect(asideName(containerName({ project: task.project, mode: task.mode, task: task.id })), { signal: app.signal });
+  return found && isOwn(found.labels, await app.installId(), 'task') ? found : undefined;
 }
 
 /** "There is none" counts only from the engine that had it: another one may have taken over the address. */

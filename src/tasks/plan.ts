@@ -1,7 +1,7 @@
 import type { ContainerDetails, ContainerState, EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Json, Plan, Step } from '../operations/model.ts';
-import { containerName, isStopped, type TaskMetadata, type TaskMode, type TaskRun } from './model.ts';
+import { asideName, containerName, isStopped, type TaskMetadata, type TaskMode, type TaskRun } from './model.ts';
 import type { Making, TaskObserved } from './observe.ts';
 
 export type TaskVerb = 'run-cli' | 'stop' | 'restart' | 'delete';
@@ -45,7 +45,9 @@ export function planRunCli(task: TaskObserved): Plan {
 export function planHeadless(task: TaskObserved, run: TaskRun): Plan {
   const { metadata } = task;
   if (metadata.mode !== undefined) {
-    throw new SlipwayError('E_TASK_MODE', `Task ${metadata.id} of ${metadata.project} has been run before.`, { hint: `Start a new one with \`slipway run ${metadata.project} "PROMPT"\`.` });
+    throw new SlipwayError('E_TASK_MODE', `Task ${metadata.id} of ${metadata.project} has been run before.`, {
+      hint: `Start a new one with \`slipway run ${metadata.project} "PROMPT"\`.`,
+    });
   }
   const steps = createSteps({ ...task, metadata: { ...metadata, run } }, 'run');
   return {
@@ -59,27 +61,38 @@ export interface RestartOptions {
   readonly force: boolean;
   /** A new container from the current image; the workspace stays. */
   readonly recreate: boolean;
+  /** When it was asked for, ISO 8601: a container started after that is the restarted one. */
+  readonly after: string;
+}
+
+export function isRestarted({ container }: TaskObserved, { after }: Pick<RestartOptions, 'after'>): boolean {
+  return container?.state === 'running' && (container.startedAt ?? '') > after;
 }
 
 export function planRestart(task: TaskObserved, options: RestartOptions): Plan {
   const action = actionOf('restart', task);
   if (action === 'never-run') throw neverRun(task.metadata);
-  if (options.recreate && task.container) return planRecreate(task, task.container);
+  if (options.recreate && task.container) return withoutAside(task, isRestarted(task, options) ? { steps: [] } : planRecreate(task, task.container));
   if (action === 'create') return { steps: createSteps(task, modeOf(task.metadata)) };
   if (action === 'start') return { steps: startSteps(task) };
   return { steps: options.force ? [stopStep(task), ...startSteps(task)] : [] };
 }
 
+/** A replaced container that an earlier, cut-off `--recreate` left goes first. */
+function withoutAside({ metadata, aside }: TaskObserved, plan: Plan): Plan {
+  if (aside === undefined) return plan;
+  return { ...plan, steps: [{ do: 'container.remove', engine: json(recordedEngine(metadata)), container: aside.name }, ...plan.steps] };
+}
+
 /** The old container is kept under another name until the new one is ready. */
 function planRecreate(task: TaskObserved, old: ContainerDetails): Plan {
   const name = nameOf(task.metadata);
-  const aside = `${name}-replaced`;
   const engine = json(recordedEngine(task.metadata));
   const wasRunning = old.state === 'running';
   return {
     steps: [
       ...(wasRunning ? [stopStep(task)] : []),
-      { do: 'container.rename', engine, container: old.id, name: aside },
+      { do: 'container.rename', engine, container: old.id, name: asideName(name) },
       ...createSteps(task, modeOf(task.metadata)).map((step) => (step.do === 'container.ready' ? { ...step, commit: true as const } : step)),
       { do: 'container.remove', engine, container: old.id },
     ],
@@ -203,7 +216,9 @@ function recordedEngine({ engine }: TaskMetadata): EngineRef {
 }
 
 function neverRun({ project, id }: TaskMetadata): SlipwayError {
-  return new SlipwayError('E_TASK_NEVER_RUN', `Task ${id} of ${project} has never been run, so it has no container.`, { hint: `Start it with \`slipway task run-cli ${project} ${id}\`.` });
+  return new SlipwayError('E_TASK_NEVER_RUN', `Task ${id} of ${project} has never been run, so it has no container.`, {
+    hint: `Start it with \`slipway task run-cli ${project} ${id}\`.`,
+  });
 }
 
 function notRunning({ metadata: { project, id }, container }: TaskObserved): SlipwayError {
@@ -214,6 +229,9 @@ function notRunning({ metadata: { project, id }, container }: TaskObserved): Sli
 
 function inTheWay({ project, id, mode, engine }: TaskMetadata, state: ContainerState): SlipwayError {
   const name = containerName({ project, mode: mode ?? 'cli', task: id });
-  const hint = state === 'paused' ? `Let it go on with \`${engine?.kind ?? 'docker'} unpause ${name}\`.` : `Wait a moment and look again with \`slipway task status ${project} ${id}\`.`;
+  const hint =
+    state === 'paused'
+      ? `Let it go on with \`${engine?.kind ?? 'docker'} unpause ${name}\`.`
+      : `Wait a moment and look again with \`slipway task status ${project} ${id}\`.`;
   return new SlipwayError('E_TASK_STATE', `Task ${id} of ${project} is ${state}.`, { hint });
 }

@@ -52,7 +52,11 @@ async function readPlainFile(file: string): Promise<string | undefined> {
  * How a headless run ended; `undefined`: it goes on. The container's exit code is the supervisor's, which is the agent's;
  * where the container is gone its record speaks; where there is neither, it is lost, never a success.
  */
-export function endOf(container: Pick<ContainerDetails, 'state' | 'exitCode' | 'finishedAt'> | undefined, record: ExitRecord | undefined, now: string): RunEnd | undefined {
+export function endOf(
+  container: Pick<ContainerDetails, 'state' | 'exitCode' | 'finishedAt'> | undefined,
+  record: ExitRecord | undefined,
+  now: string,
+): RunEnd | undefined {
   if (container !== undefined && !isStopped(container.state)) return undefined;
   // After a power cut Podman calls a container that had run `created`, with exit code 0: its number means nothing.
   if (container === undefined || container.state === 'created') return record ?? { reason: 'lost', at: now };

@@ -14,7 +14,12 @@ import { containerProblems } from './staleness.ts';
 export async function taskStatus(app: App, ref: TaskRef): Promise<TaskStatus> {
   const { metadata, container } = await observeTask(app, ref);
   const problems = container === undefined ? [] : await containerProblems(app, [{ task: metadata, imageId: container.imageId }]);
-  return describe(app, metadata, container, problems.flatMap((one) => one.problems));
+  return describe(
+    app,
+    metadata,
+    container,
+    problems.flatMap((one) => one.problems),
+  );
 }
 
 export interface TaskList {
@@ -51,11 +56,18 @@ export async function listTasks(app: App, project?: string): Promise<TaskList> {
   };
 }
 
-type Seen = Pick<ContainerSummary, 'id' | 'state' | 'imageId'> & { readonly startedAt?: string | undefined; readonly exitCode?: number | undefined; readonly finishedAt?: string | undefined };
+type Seen = Pick<ContainerSummary, 'id' | 'state' | 'imageId'> & {
+  readonly startedAt?: string | undefined;
+  readonly exitCode?: number | undefined;
+  readonly finishedAt?: string | undefined;
+};
 
 const keyOf = (task: TaskMetadata) => `${task.project}/${task.id}`;
 
-async function findContainers(app: App, tasks: readonly TaskMetadata[]): Promise<{ containers: ReadonlyMap<string, ContainerSummary>; unreachable: TaskList['unreachable'] }> {
+async function findContainers(
+  app: App,
+  tasks: readonly TaskMetadata[],
+): Promise<{ containers: ReadonlyMap<string, ContainerSummary>; unreachable: TaskList['unreachable'] }> {
   const engines = new Map<string, EngineRef>(tasks.flatMap(({ engine }) => (engine ? [[engine.endpoint, engine]] : [])));
   const containers = new Map<string, ContainerSummary>();
   const unreachable: { endpoint: string; error: SlipwayError }[] = [];
@@ -65,7 +77,13 @@ async function findContainers(app: App, tasks: readonly TaskMetadata[]): Promise
       try {
         const engine = app.engineAt(ref);
         const found = await engine.containers.list({ labels: ownFilter(install, 'task'), signal: app.signal });
-        if (isMissingSome(tasks.filter((task) => task.engine?.endpoint === ref.endpoint), found)) await checkIdentity(engine, ref);
+        if (
+          isMissingSome(
+            tasks.filter((task) => task.engine?.endpoint === ref.endpoint),
+            found,
+          )
+        )
+          await checkIdentity(engine, ref);
         for (const container of found) {
           const { [label.project]: project = '', [label.task]: task = '', [label.mode]: mode = '' } = container.labels;
           // The one that the task's name points at: `--recreate` keeps the old one for a moment.

@@ -56,7 +56,9 @@ export async function parseTask(file: string, text: string): Promise<TaskMetadat
   const value: unknown = document.toJS();
   if (!isRecord(value)) throw badFile(file, text, [{ line: 1, column: 1, message: 'expected a task: keys `format`, `id`, `project`, `created_at`' }]);
   if (typeof value.format !== 'number' || value.format > format) {
-    throw new SlipwayError('E_NEWER_FORMAT', `${file} was written by a newer Slipway (format ${String(value.format)}).`, { hint: 'Update Slipway to use this task.' });
+    throw new SlipwayError('E_NEWER_FORMAT', `${file} was written by a newer Slipway (format ${String(value.format)}).`, {
+      hint: 'Update Slipway to use this task.',
+    });
   }
   for (const key of ['id', 'project', 'created_at'] as const) {
     if (typeof value[key] !== 'string') throw badFile(file, text, [{ line: 1, column: 1, message: `\`${key}\` is missing: expected a string` }]);
@@ -125,7 +127,9 @@ function fromFile(file: TaskFile): TaskMetadata {
             prompt: run.prompt,
             timeoutSeconds: run.timeout_seconds,
             startedAt: run.started_at,
-            ...(run.end === undefined ? {} : { end: { ...(run.end.exit_code === undefined ? {} : { exitCode: run.end.exit_code }), reason: run.end.reason, at: run.end.at } }),
+            ...(run.end === undefined
+              ? {}
+              : { end: { ...(run.end.exit_code === undefined ? {} : { exitCode: run.end.exit_code }), reason: run.end.reason, at: run.end.at } }),
           },
         }),
   };

@@ -1,8 +1,8 @@
 import { SlipwayError } from '../errors.ts';
 import type { Verb } from '../operations/model.ts';
 import type { TaskRef, TaskRun } from './model.ts';
-import { observeMaking, observeTask, type TaskObserved } from './observe.ts';
-import { actionOf, planDelete, planHeadless, planRestart, planRunCli, planStop } from './plan.ts';
+import { findAside, observeMaking, observeTask, type TaskObserved } from './observe.ts';
+import { actionOf, isRestarted, planDelete, planHeadless, planRestart, type RestartOptions, planRunCli, planStop } from './plan.ts';
 import { type EndObserved, planRecordEnd, readExitRecord } from './run-end.ts';
 import { newTask, plannedTask } from './new.ts';
 import { noTask } from './store.ts';
@@ -46,22 +46,19 @@ export const runHeadless: Verb<HeadlessWanted, TaskObserved> = {
   describe: ({ project, task }) => `run ${project} (task ${task})`,
 };
 
-export interface RestartWanted extends TaskRef {
-  readonly force: boolean;
-  readonly recreate: boolean;
-  /** When it was asked for: a container started after that is the restarted one. */
-  readonly after: string;
-}
+export interface RestartWanted extends TaskRef, RestartOptions {}
 
 export const restartTask: Verb<RestartWanted, TaskObserved> = {
   name: 'task.restart',
   locks: taskLock,
   async observe(app, wanted) {
     const task = await observeTask(app, wanted);
-    return needsMaking(task, wanted) ? { ...task, making: await observeMaking(app, task.metadata, task.metadata.mode ?? 'cli') } : task;
+    const aside = wanted.recreate ? await findAside(app, task.metadata) : undefined;
+    const making = needsMaking(task, wanted) ? await observeMaking(app, task.metadata, task.metadata.mode ?? 'cli') : undefined;
+    return { ...task, ...(aside ? { aside } : {}), ...(making ? { making } : {}) };
   },
   plan: (task, wanted) => planRestart(task, wanted),
-  reached: ({ container }, { after }) => container?.state === 'running' && (container.startedAt ?? '') > after,
+  reached: (task, wanted) => isRestarted(task, wanted) && task.aside === undefined,
   describe: ({ project, task }) => `task restart ${project} ${task}`,
 };
 
