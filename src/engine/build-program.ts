@@ -14,6 +14,8 @@ export interface ProgramBuild {
   readonly tags?: readonly string[];
   readonly labels?: Labels;
   readonly buildArgs?: Readonly<Record<string, string>>;
+  /** Arguments whose values may hold a password, as a proxy's address does: handed over in the environment, where no process list shows them. */
+  readonly quietArgs?: Readonly<Record<string, string>>;
   readonly network?: string;
   readonly noCache?: boolean;
   readonly pull?: boolean;
@@ -68,7 +70,7 @@ async function runBuild(
   const attempt = (env: typeof program.env) =>
     programs.run([...program.argv, ...buildArguments(engine.kind, build, idFile)], {
       // A builder of the person's own choice keeps its images to itself.
-      env: { ...env, BUILDX_BUILDER: 'default' },
+      env: { ...env, ...build.quietArgs, BUILDX_BUILDER: 'default' },
       onStdout: onOutput,
       onStderr: onOutput,
       ...(build.signal === undefined ? {} : { signal: build.signal }),
@@ -99,6 +101,7 @@ export function buildArguments(kind: Engine['kind'], build: ProgramBuild, idFile
     ...(build.tags ?? []).flatMap((tag) => ['--tag', tag]),
     ...pairs('--label', build.labels),
     ...pairs('--build-arg', build.buildArgs),
+    ...Object.keys(build.quietArgs ?? {}).flatMap((name) => ['--build-arg', name]),
     ...(build.network === undefined ? [] : ['--network', build.network]),
     ...(build.noCache ? ['--no-cache'] : []),
     ...(build.pull ? ['--pull'] : []),
@@ -108,8 +111,13 @@ export function buildArguments(kind: Engine['kind'], build: ProgramBuild, idFile
 
 async function buildThroughApi(engine: Engine, build: ProgramBuild): Promise<string> {
   const { packContext } = await import('./build-context.ts');
-  const { context, dockerfile, onStart: _, ...rest } = build;
-  return engine.images.build({ ...rest, context: await packContext(context, dockerfile), ...(dockerfile === undefined ? {} : { dockerfile }) });
+  const { context, dockerfile, onStart: _, quietArgs, ...rest } = build;
+  return engine.images.build({
+    ...rest,
+    buildArgs: { ...rest.buildArgs, ...quietArgs },
+    context: await packContext(context, dockerfile),
+    ...(dockerfile === undefined ? {} : { dockerfile }),
+  });
 }
 
 async function confirmed(engine: Engine, id: string, build: ProgramBuild): Promise<string> {

@@ -46,15 +46,17 @@ export const buildLayer: StepKind = {
     const labels = layerLabels(await app.installId(), context.operation, wanted, inputs, baseId);
     await writeContext(directory, { ...wanted.rendered, dockerfile: joinInstructions(wanted.rendered.dockerfile.trimEnd(), labelLine(labels)) });
     await withParent(engine, build.layer, layers, images, inputs.project, baseId, async (parent) => {
-      const args = await buildArguments(context, build.layer);
-      const network = inputs.network ?? (needsHostNetwork(args) ? 'host' : undefined);
+      const proxies = proxyArguments(app.env);
+      const registry = await registryArgument(context, build.layer);
+      const network = inputs.network ?? (needsHostNetwork({ ...proxies, ...registry }) ? 'host' : undefined);
       await buildWithProgram(
         engine,
         { run, openDuplex, startDetached },
         {
           context: directory,
           tags: [wanted.tag],
-          buildArgs: { SLIPWAY_PARENT: parent, ...args },
+          buildArgs: { SLIPWAY_PARENT: parent, ...registry },
+          quietArgs: proxies,
           ...(network === undefined ? {} : { network }),
           ...(build.noCache ? { noCache: true } : {}),
           signal: app.signal,
@@ -152,13 +154,14 @@ function localName(engine: Engine, tag: string): string {
   return engine.kind === 'podman' ? `localhost/${tag}` : tag;
 }
 
-async function buildArguments({ app }: StepContext, layer: LayerName): Promise<Readonly<Record<string, string>>> {
-  const proxies = proxyArguments(app.env);
-  if (layer !== 'l1-cli') return proxies;
+/** The host's npm registry, for the layer that installs from it. */
+async function registryArgument({ app }: StepContext, layer: LayerName): Promise<Readonly<Record<string, string>>> {
+  if (layer !== 'l1-cli') return {};
   const { registry, secret } = await hostRegistry(app.env);
-  if (secret)
-    app.out.warn('The npm registry of this machine has a password in its address, which an image must not hold: agents are installed from npm’s own registry.');
-  return registry === undefined ? proxies : { ...proxies, npm_config_registry: registry };
+  if (secret) {
+    app.out.warn("The npm registry of this machine has a password in its address, which an image must not hold: agents are installed from npm's own registry.");
+  }
+  return registry === undefined ? {} : { npm_config_registry: registry };
 }
 
 function layerLabels(install: string, operation: string, wanted: WantedLayer, inputs: LayerInputs, baseId: string): Labels {
