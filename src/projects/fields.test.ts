@@ -116,4 +116,5 @@ test('a variable has a name that shells take, and a plain value', () => {
   expect(takes(fields.environment, { '1A': 'x' })).toBe(false);
   expect(takes(fields.environment, { 'A=B': 'x' })).toBe(false);
   expect(takes(fields.environment, { A: 'x\0' })).toBe(false);
+  expect(takes(fields.environment, { A: 'x\ny' })).toBe(false);
 });

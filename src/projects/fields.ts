@@ -57,7 +57,8 @@ export const mount = v.strictObject({
 
 export const environment = v.record(
   v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a variable: letters, digits and _, no digit first')),
-  v.union([v.pipe(v.string(), v.regex(/^[^\0]*$/, 'expected a text without a zero byte')), v.number(), v.boolean()], 'a text, a number, true or false'),
+  // An image's environment cannot hold more than a line.
+  v.union([v.pipe(v.string(), v.regex(/^[^\0\r\n]*$/, 'expected a text on one line')), v.number(), v.boolean()], 'a text on one line, a number, true or false'),
 );
 
 const portNumber = v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1, 'expected a port from 1 to 65535'), v.maxValue(65_535, 'expected a port from 1 to 65535'));
