@@ -29,7 +29,8 @@ export function openImages(api: Api): Images {
         dangling: filter.dangling === undefined ? undefined : [String(filter.dangling)],
       });
       const path = kind === 'podman' ? '/libpod/images/json' : '/images/json';
-      const found = await api.json<readonly WireImageSummary[] | null>('GET', path, { ...filter, action: 'list images', query: { filters: by } });
+      const ask = () => api.json<readonly WireImageSummary[] | null>('GET', path, { ...filter, action: 'list images', query: { filters: by } });
+      const found = await whileImagesGo(ask);
       return (found ?? []).map(imageSummary).filter((image) => labels.every(([name, value]) => image.labels[name] === value));
     },
     inspect: (reference, options) => inspectImage(api, reference, options),
@@ -59,6 +60,17 @@ export function openImages(api: Api): Images {
     pull: async (...args) => (await transfer()).pull(...args),
     build: async (...args) => (await transfer()).build(...args),
   };
+}
+
+/** Podman's list fails where another removes an image at that moment: it names the image that went, and the next list is whole. */
+async function whileImagesGo<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === 5 || !(error instanceof SlipwayError) || error.code !== 'E_NO_IMAGE') throw error;
+    }
+  }
 }
 
 function noImage(reference: string): SlipwayError {

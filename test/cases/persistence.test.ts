@@ -28,7 +28,10 @@ describe.each(engines)('$name', (lab) => {
       task,
       'mkdir -p /tmp/p/DEBIAN /tmp/p/usr/bin && printf "#!/bin/sh\\necho packaged\\n" > /tmp/p/usr/bin/packaged && chmod 755 /tmp/p/usr/bin/packaged && printf "Package: packaged\\nVersion: 1\\nArchitecture: all\\nMaintainer: Ada <ada@example.org>\\nDescription: test\\n" > /tmp/p/DEBIAN/control && dpkg-deb -b /tmp/p /tmp/packaged.deb && sudo dpkg -i /tmp/packaged.deb',
     );
-    await exec(task, 'mkdir -p /tmp/n && cd /tmp/n && printf \'{"name":"installed","version":"1.0.0","bin":{"installed":"x.js"}}\' > package.json && printf "#!/usr/bin/env node\\nconsole.log(42)\\n" > x.js && chmod +x x.js && npm pack --silent && sudo npm install -g --offline --silent ./installed-1.0.0.tgz');
+    await exec(
+      task,
+      'mkdir -p /tmp/n && cd /tmp/n && printf \'{"name":"installed","version":"1.0.0","bin":{"installed":"x.js"}}\' > package.json && printf "#!/usr/bin/env node\\nconsole.log(42)\\n" > x.js && chmod +x x.js && npm pack --silent && sudo npm install -g --offline --silent ./installed-1.0.0.tgz',
+    );
     await exec(task, 'echo outside > ~/outside; sudo sh -c "echo system > /opt/system"');
     const before = await box.container(`keep-cli-${task}`);
 
@@ -42,7 +45,16 @@ describe.each(engines)('$name', (lab) => {
   it('keeps the history of an interactive shell that was open at the stop', async () => {
     const task = await startTask();
     // `script` gives the shell inside a terminal, as a person has one.
-    const shell = box.slipway(['task', 'exec', 'keep', task, '--', 'bash', '-c', 'script -qc "bash -i" /dev/null <<< "echo remembered-words; sleep 60"']);
+    const shell = box.slipway([
+      'task',
+      'exec',
+      'keep',
+      task,
+      '--',
+      'bash',
+      '-c',
+      'printf "echo remembered-words\\nsleep 60\\n" | script -qc "bash -i" /dev/null',
+    ]);
     await expect.poll(() => exec(task, 'cat ~/.bash_history 2>/dev/null || true'), { timeout: 20_000 }).toContain('remembered-words');
     await box.ok(['task', 'stop', 'keep', task]);
     await shell;
@@ -68,7 +80,7 @@ describe.each(engines)('$name', (lab) => {
     expect(await exec(task, 'cat README.md notes; git branch --show-current; git status --short')).toBe('mine\nnote\nmain\n M README.md\n?? notes');
   });
 
-  it('gives the workspace to the person, and lets the container\'s user write what is the person\'s', async () => {
+  it("gives the workspace to the person, and lets the container's user write what is the person's", async () => {
     const task = await startTask();
     expect(statSync(workspace(task, 'README.md')).uid).toBe(box.uid);
     await exec(task, 'echo inside > README.md; mkdir dir; echo x > dir/file; git -c user.name=A -c user.email=a@example.org commit -qam inside');
@@ -89,9 +101,10 @@ describe.each(engines)('$name', (lab) => {
     expect(await box.container(before?.id ?? '')).toBeUndefined();
   });
 
-  it('exec gives the command\'s own exit code, its two streams apart, its stdin, and root where asked', async () => {
+  it("exec gives the command's own exit code, its two streams apart, its stdin, and root where asked", async () => {
     const task = await startTask();
-    for (const code of [0, 3, 125, 126, 127, 137]) expect((await box.slipway(['task', 'exec', 'keep', task, '--', 'sh', '-c', `exit ${code}`])).exitCode).toBe(code);
+    for (const code of [0, 3, 125, 126, 127, 137])
+      expect((await box.slipway(['task', 'exec', 'keep', task, '--', 'sh', '-c', `exit ${code}`])).exitCode).toBe(code);
     const streams = await box.slipway(['task', 'exec', 'keep', task, '--', 'sh', '-c', 'echo out; echo err >&2']);
     expect([streams.stdout, streams.stderr]).toEqual(['out\n', 'err\n']);
     expect((await box.slipway(['task', 'exec', 'keep', task, 'cat'], { input: 'through\n' })).stdout).toBe('through\n');
@@ -103,7 +116,7 @@ describe.each(engines)('$name', (lab) => {
     expect([stopped.exitCode, stopped.stderr.includes('[E_TASK_NOT_RUNNING]')]).toEqual([125, true]);
   });
 
-  it('keeps its shared credentials private to the person and its hands off the container\'s limits', async () => {
+  it("keeps its shared credentials private to the person and its hands off the container's limits", async () => {
     const task = await startTask();
     const status = await exec(task, 'grep -E "CapBnd|NoNewPrivs|Seccomp:" /proc/self/status');
     // CHOWN, DAC_OVERRIDE, FOWNER, KILL, SETGID, SETUID: bits 0, 1, 3, 5, 6, 7.
