@@ -34,7 +34,7 @@ function layerState(layer: LayerName, facts: StalenessFacts): LayerState {
   const fix = `slipway build ${inputs.project}${layer === 'l2-dev' ? ' --dev' : ''}`;
   const fresh = wanted && findWanted(wanted, inputs.project, images);
   if (fresh) return { layer, alias, state: 'fresh', reasons: [], fix: undefined, image: fresh };
-  const current = currentLayer(layer, inputs, images);
+  const current = currentLayer(layer, inputs, images, wanted?.parts);
   if (current === undefined) return { layer, alias, state: 'missing', reasons: ['not built yet'], fix, image: undefined };
   const reasons = wanted === undefined ? [`base image ${facts.base.reference} is not on this engine`] : reasonsOf(current, wanted);
   return { layer, alias, state: 'stale', reasons, fix, image: current };

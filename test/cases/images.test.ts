@@ -15,7 +15,7 @@ interface Listed {
 const agent = (name: string, install: string) => `label: ${name}\ninstall: [${JSON.stringify(install)}]\nversion: [cat, /etc/${name}]\ncommand: [sh]\n`;
 
 /** What images are for: a change marks exactly what stands on it, a build makes exactly that anew, and nothing in use is ever lost. */
-describe.each(engines)('$name', (lab) => {
+describe.each(engines)('$name', { timeout: 300_000 }, (lab) => {
   let box: Sandbox;
   let base: string;
   let repository: string;
@@ -29,7 +29,7 @@ describe.each(engines)('$name', (lab) => {
     box.write('config/agents/two.yml', agent('two', 'echo 2 > /etc/two'));
     project('first', ['one']);
     await box.ok(['build', 'first'], { timeoutMs: 600_000 });
-  });
+  }, 600_000);
 
   afterAll(async () => {
     await box.dispose();
@@ -163,11 +163,13 @@ describe.each(engines)('$name', (lab) => {
       'first:l2-cli',
       `${folder}/l2-cli`,
     ]);
+    const byHand = await idOf('first:l2-cli');
     expect(await layers('first')).toEqual(stale);
     expect(await planned('build', 'first')).toEqual(['image.build l1-cli', 'image.build l2-cli', 'image.name l1-cli', 'image.name l2-cli']);
     await box.ok(['build', 'first'], { timeoutMs: 300_000 });
     expect(await layers('first')).toEqual(allFresh);
     expect(await box.engineProgram(['run', '--rm', 'first:l2-cli', 'cat', '/etc/one'])).toBe('1b');
+    await box.engineProgram(['rmi', '-f', byHand ?? '']);
   });
 
   it('--agents makes L1 anew, once: the next build finds nothing to do', async () => {
