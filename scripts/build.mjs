@@ -40,7 +40,9 @@ function withoutChildProcess(importer) {
   return {
     name: 'without-child-process',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^node:child_process$/ }, (args) => (args.importer.includes(`/node_modules/${importer}/`) ? { path: args.path, namespace: 'nothing' } : undefined));
+      onResolve({ filter: /^node:child_process$/ }, (args) =>
+        args.importer.includes(`/node_modules/${importer}/`) ? { path: args.path, namespace: 'nothing' } : undefined,
+      );
       onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};' }));
     },
   };

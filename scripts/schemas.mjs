@@ -10,7 +10,17 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(root, 'node_modules', '.slipway-schemas-'));
 try {
   const outfile = join(folder, 'render.mjs');
-  await build({ absWorkingDir: root, entryPoints: ['scripts/schemas/render.ts'], outfile, bundle: true, packages: 'external', platform: 'node', target: 'node20', format: 'esm', logLevel: 'warning' });
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['scripts/schemas/render.ts'],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    logLevel: 'warning',
+  });
   const { renderSchema, schemaNames } = await import(pathToFileURL(outfile).href);
   mkdirSync(join(root, 'schemas'), { recursive: true });
   for (const name of schemaNames) writeFileSync(join(root, 'schemas', `${name}.schema.json`), renderSchema(name, root));

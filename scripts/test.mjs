@@ -47,7 +47,10 @@ async function runParts() {
   // Engines come up while packages are installed and checked: both wait for downloads most of the time.
   up = parts.some((part) => NEED_ENGINES.has(part)) && values.lab === undefined ? startEngines(signal) : undefined;
   if (needsPackages() && !(await record('install', () => runCommands(installCommand)))) return;
-  if (parts.includes('build')) await record('build', () => runCommands(buildCommand));
+  if (parts.includes('build')) {
+    await record('build', () => runCommands(buildCommand));
+    await record('package', () => runCommands(['npm', 'run', '--silent', 'check:package']));
+  }
   if (parts.includes('check')) await record('check', () => runCommands(['npm', 'run', '--silent', 'check']));
   const engines = up;
   const ready = engines === undefined || (await record('engines', () => report(engines)));

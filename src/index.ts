@@ -43,10 +43,12 @@ export async function newTask(app: App, project: string, options: { readonly nam
 export const runTask = (app: App, ref: TaskRef): Promise<Changed<unknown>> => change(app, taskVerbs.runCli, ref);
 
 /** Starts one headless run of an agent in a task that has never run; `followRun` streams it and gives its end. */
-export const startRun = (app: App, ref: TaskRef, run: taskVerbs.HeadlessWanted['run']): Promise<Changed<unknown>> => change(app, taskVerbs.runHeadless, { ...ref, run });
+export const startRun = (app: App, ref: TaskRef, run: taskVerbs.HeadlessWanted['run']): Promise<Changed<unknown>> =>
+  change(app, taskVerbs.runHeadless, { ...ref, run });
 
 /** Stops a running task's container; the workspace, the metadata and what the container holds stay. */
-export const stopTask = (app: App, ref: TaskRef, options: { readonly timeoutSeconds?: number } = {}): Promise<Changed<unknown>> => change(app, taskVerbs.stopTask, { ...ref, ...options });
+export const stopTask = (app: App, ref: TaskRef, options: { readonly timeoutSeconds?: number } = {}): Promise<Changed<unknown>> =>
+  change(app, taskVerbs.stopTask, { ...ref, ...options });
 
 export interface RestartOptions {
   /** Stop a running one first. Default false. */

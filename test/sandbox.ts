@@ -50,7 +50,12 @@ export class Sandbox {
 
   /** Runs a slipway command to its end. */
   slipway(args: readonly string[], options: RunOptions = {}): Promise<ProcessEnd> {
-    return run([...this.asUser(), process.execPath, inject('program'), ...args], { ...options, env: this.env(options.env), cwd: this.directory, timeoutMs: options.timeoutMs ?? 120_000 });
+    return run([...this.asUser(), process.execPath, inject('program'), ...args], {
+      ...options,
+      env: this.env(options.env),
+      cwd: this.directory,
+      timeoutMs: options.timeoutMs ?? 120_000,
+    });
   }
 
   /** Runs one that has to succeed, and gives its stdout without the last newline. */

@@ -27,7 +27,10 @@ describe.each(schemaNames)('%s', (name) => {
     const shown = exampleKeys(parseDocument(reference(name)).contents);
     expect(expected.filter((key) => !shown.includes(key))).toEqual([]);
     const text = JSON.stringify(schema);
-    expect(expected.filter((key) => !describedKeys(schema).includes(key)), text).toEqual([]);
+    expect(
+      expected.filter((key) => !describedKeys(schema).includes(key)),
+      text,
+    ).toEqual([]);
   });
 });
 
@@ -50,6 +53,13 @@ interface Described {
 }
 
 function describedKeys(schema: Described, path = ''): readonly string[] {
-  const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => [...(value.description ? [`${path}${key}`] : []), ...describedKeys(value, `${path}${key}.`)]);
-  return [...own, ...(schema.items ? describedKeys(schema.items, path.replace(/\.$/, '[].')) : []), ...(schema.anyOf ?? []).flatMap((option) => describedKeys(option, path))];
+  const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => [
+    ...(value.description ? [`${path}${key}`] : []),
+    ...describedKeys(value, `${path}${key}.`),
+  ]);
+  return [
+    ...own,
+    ...(schema.items ? describedKeys(schema.items, path.replace(/\.$/, '[].')) : []),
+    ...(schema.anyOf ?? []).flatMap((option) => describedKeys(option, path)),
+  ];
 }

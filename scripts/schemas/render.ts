@@ -19,7 +19,10 @@ export function renderSchema(name: SchemaName, root: string): string {
 
 /** Every key that a schema takes, as `mounts[].source`. */
 export function keysOf(schema: JsonSchema, path = ''): readonly string[] {
-  const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => [`${path}${key}`, ...(typeof value === 'object' ? keysOf(value, `${path}${key}.`) : [])]);
+  const own = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => [
+    `${path}${key}`,
+    ...(typeof value === 'object' ? keysOf(value, `${path}${key}.`) : []),
+  ]);
   const items = typeof schema.items === 'object' && !Array.isArray(schema.items) ? keysOf(schema.items, path.replace(/\.$/, '[].')) : [];
   const options = (schema.anyOf ?? []).flatMap((option) => (typeof option === 'object' ? keysOf(option, path) : []));
   return [...new Set([...own, ...items, ...options])];
@@ -36,7 +39,13 @@ function describe(schema: JsonSchema, example: Node | null | undefined): void {
     if (typeof property !== 'object') continue;
     // The comment above the first key of a map belongs to the map.
     const comment = (key as Node).commentBefore ?? (index === 0 ? example.commentBefore : undefined);
-    if (comment) property.description = comment.split(/\n\n/).at(-1)?.replace(/\s*\n\s*/g, ' ').trim() ?? '';
+    if (comment)
+      property.description =
+        comment
+          .split(/\n\n/)
+          .at(-1)
+          ?.replace(/\s*\n\s*/g, ' ')
+          .trim() ?? '';
     describe(property, value as Node);
   }
 }

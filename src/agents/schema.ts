@@ -12,7 +12,10 @@ const argv = v.pipe(
 
 const variable = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a variable: letters, digits and _, no digit first'));
 
-const environment = v.record(variable, v.union([v.pipe(v.string(), v.regex(/^[^\0]*$/, 'expected a text without a zero byte')), v.number(), v.boolean()], 'a text, a number, true or false'));
+const environment = v.record(
+  variable,
+  v.union([v.pipe(v.string(), v.regex(/^[^\0]*$/, 'expected a text without a zero byte')), v.number(), v.boolean()], 'a text, a number, true or false'),
+);
 
 const inHome = v.pipe(
   v.string(),
@@ -39,7 +42,10 @@ export const agentSchema = v.strictObject({
     v.pipe(
       v.strictObject({ command: argv, prompt_env: v.optional(variable) }),
       v.forward(
-        v.check((headless) => headless.prompt_env !== undefined || headless.command.some((word) => word.includes('{prompt}')), 'expected an element with {prompt}, or `prompt_env`'),
+        v.check(
+          (headless) => headless.prompt_env !== undefined || headless.command.some((word) => word.includes('{prompt}')),
+          'expected an element with {prompt}, or `prompt_env`',
+        ),
         ['command'],
       ),
     ),
@@ -55,4 +61,10 @@ export const agentSchema = v.strictObject({
 export type AgentFile = v.InferOutput<typeof agentSchema>;
 
 export const checkedAgentSchema = (name: string) =>
-  v.pipe(agentSchema, v.forward(v.check((file) => file.name === undefined || file.name === name, `expected ${name}, as the file is called`), ['name']));
+  v.pipe(
+    agentSchema,
+    v.forward(
+      v.check((file) => file.name === undefined || file.name === name, `expected ${name}, as the file is called`),
+      ['name'],
+    ),
+  );

@@ -40,7 +40,11 @@ describe('the agents', () => {
     write('claude.yml', own.replaceAll('mine', 'my-claude'));
     expect(await listAgentNames(paths)).toEqual(['claude', 'codex', 'mine', 'opencode']);
     expect((await readAgent(paths, 'claude')).command).toEqual(['my-claude']);
-    expect(await findAgent(paths, 'mine')).toMatchObject({ source: 'user', file: join(paths.config, 'agents/mine.yml'), definition: { label: 'mine', headless: undefined, passEnv: [] } });
+    expect(await findAgent(paths, 'mine')).toMatchObject({
+      source: 'user',
+      file: join(paths.config, 'agents/mine.yml'),
+      definition: { label: 'mine', headless: undefined, passEnv: [] },
+    });
     expect((await findAgent(paths, 'codex')).source).toBe('built-in');
   });
 
@@ -58,7 +62,11 @@ describe('the agents', () => {
   });
 
   test('that do not exist are told with the nearest name', async () => {
-    await expect(readAgent(paths, 'cladue')).rejects.toMatchObject({ code: 'E_NO_AGENT', message: 'There is no agent `cladue`.', hint: 'Did you mean `claude`? `slipway agent list` shows all.' });
+    await expect(readAgent(paths, 'cladue')).rejects.toMatchObject({
+      code: 'E_NO_AGENT',
+      message: 'There is no agent `cladue`.',
+      hint: 'Did you mean `claude`? `slipway agent list` shows all.',
+    });
     await expect(checkAgentNames(paths, ['claude', 'zzz'])).rejects.toMatchObject({ code: 'E_NO_AGENT', message: 'There is no agent `zzz`.' });
     await expect(readAgent(paths, '../claude')).rejects.toMatchObject({ code: 'E_BAD_ID' });
   });
@@ -68,14 +76,34 @@ describe('a file of an agent', () => {
   test.each([
     ['without install lines', 'version: [x]\ncommand: [x]\n', '1:1: `install` is missing: expected a list'],
     ['with a command in one text', own.replace('command: [mine]', 'command: mine --x'), '3:10: `command`: expected a list, found "mine --x"'],
-    ['with an empty command', own.replace('command: [mine]', 'command: []'), '3:10: `command`: expected a program and its arguments, each an element of its own'],
-    ['whose headless command has no prompt', `${own}headless:\n  command: [mine, run]\n`, '5:12: `headless.command`: expected an element with {prompt}, or `prompt_env`'],
-    ['whose folder leaves the home', `${own}credentials: { directory: ../x }\n`, '4:27: `credentials.directory`: expected a plain path without "..", "." or "//", found "../x"'],
-    ['whose folder is absolute', `${own}credentials: { directory: /etc }\n`, '4:27: `credentials.directory`: expected a path relative to the user\'s home, such as .claude, found "/etc"'],
+    [
+      'with an empty command',
+      own.replace('command: [mine]', 'command: []'),
+      '3:10: `command`: expected a program and its arguments, each an element of its own',
+    ],
+    [
+      'whose headless command has no prompt',
+      `${own}headless:\n  command: [mine, run]\n`,
+      '5:12: `headless.command`: expected an element with {prompt}, or `prompt_env`',
+    ],
+    [
+      'whose folder leaves the home',
+      `${own}credentials: { directory: ../x }\n`,
+      '4:27: `credentials.directory`: expected a plain path without "..", "." or "//", found "../x"',
+    ],
+    [
+      'whose folder is absolute',
+      `${own}credentials: { directory: /etc }\n`,
+      '4:27: `credentials.directory`: expected a path relative to the user\'s home, such as .claude, found "/etc"',
+    ],
     ['with another name', `name: other\n${own}`, '1:7: `name`: expected mine, as the file is called, found "other"'],
     ['with two lines in one', `${own.replace('[make install]', '["a\\nb"]')}`, '1:11: `install.0`: expected a shell line, found "a\\nb"'],
     ['with a version of Node.js as a number', `${own}node: 18\n`, '4:7: `node`: expected a text, found 18'],
-    ['with a variable that is none', `${own}pass_env: [A=B]\n`, '4:12: `pass_env.0`: expected the name of a variable: letters, digits and _, no digit first, found "A=B"'],
+    [
+      'with a variable that is none',
+      `${own}pass_env: [A=B]\n`,
+      '4:12: `pass_env.0`: expected the name of a variable: letters, digits and _, no digit first, found "A=B"',
+    ],
   ])('%s is refused', async (_, text, message) => {
     write('mine.yml', text);
     await expect(readAgent(paths, 'mine')).rejects.toMatchObject({ code: 'E_BAD_FILE', message: `${paths.config}/agents/mine.yml:${message}` });
@@ -86,7 +114,10 @@ describe('a headless call', () => {
   test('holds the prompt as it is, wherever the file puts it', async () => {
     write('mine.yml', `${own}headless:\n  command: [sh, -c, 'echo "$P"', "--text={prompt}", "{prompt}"]\n  prompt_env: P\n`);
     const prompt = '-n "$&" `id` {prompt} $(x)\nline 2';
-    expect(headlessCall(await readAgent(paths, 'mine'), prompt)).toEqual({ command: ['sh', '-c', 'echo "$P"', `--text=${prompt}`, prompt], env: { P: prompt } });
+    expect(headlessCall(await readAgent(paths, 'mine'), prompt)).toEqual({
+      command: ['sh', '-c', 'echo "$P"', `--text=${prompt}`, prompt],
+      env: { P: prompt },
+    });
   });
 
   test('of an agent that has none is an error', async () => {

@@ -10,7 +10,9 @@ import { agentFromFile } from './from-file.ts';
 import type { Agent, AgentDefinition } from './model.ts';
 import { templatesDir } from './templates.ts';
 
-export type AgentEntry = { readonly name: string; readonly agent: Agent } | { readonly name: string; readonly agent?: never; readonly error: Error; readonly file: string };
+export type AgentEntry =
+  | { readonly name: string; readonly agent: Agent }
+  | { readonly name: string; readonly agent?: never; readonly error: Error; readonly file: string };
 
 /** Every agent by its name; a person's file wins over a built-in one. One broken file is an error: E_BAD_FILE. */
 export async function readAgents(paths: Paths, templates: string = templatesDir()): Promise<ReadonlyMap<string, AgentDefinition>> {
@@ -73,7 +75,10 @@ async function readFileOf(paths: Paths, file: string, name: string, source: Agen
 
 async function namesIn(directory: string): Promise<readonly string[]> {
   try {
-    return (await readdir(directory)).filter((name) => name.endsWith('.yml')).map((name) => name.slice(0, -'.yml'.length)).filter(isIdentifier);
+    return (await readdir(directory))
+      .filter((name) => name.endsWith('.yml'))
+      .map((name) => name.slice(0, -'.yml'.length))
+      .filter(isIdentifier);
   } catch (cause) {
     if (isMissing(cause)) return [];
     throw stateError('read', directory, cause);
@@ -83,6 +88,8 @@ async function namesIn(directory: string): Promise<readonly string[]> {
 function noAgent(name: string, known: readonly string[]): SlipwayError {
   const near = nearest(name, known);
   return new SlipwayError('E_NO_AGENT', `There is no agent \`${name}\`.`, {
-    hint: near ? `Did you mean \`${near}\`? \`slipway agent list\` shows all.` : `\`slipway agent list\` shows the agents; a file agents/${name}.yml in the configuration folder adds one.`,
+    hint: near
+      ? `Did you mean \`${near}\`? \`slipway agent list\` shows all.`
+      : `\`slipway agent list\` shows the agents; a file agents/${name}.yml in the configuration folder adds one.`,
   });
 }

@@ -27,9 +27,7 @@ export function printResult(call: Call, value: unknown, text: string): void {
 /** With `--dry-run`, prints the plan and gives true: the body has nothing more to do. */
 export async function printPlan(call: Call, changed: Changed<unknown>): Promise<boolean> {
   if (!call.app.dryRun) return false;
-  const lines = await Promise.all(
-    changed.plan.steps.map(async (step) => `- ${(await call.app.registry.stepKind(step.do)).describe(step)}`),
-  );
+  const lines = await Promise.all(changed.plan.steps.map(async (step) => `- ${(await call.app.registry.stepKind(step.do)).describe(step)}`));
   const text = lines.length === 0 ? 'Nothing to do.' : lines.join('\n');
   printResult(call, { steps: changed.plan.steps }, text);
   return true;
@@ -39,7 +37,14 @@ export async function printPlan(call: Call, changed: Changed<unknown>): Promise<
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header.map((cell) => cell.toUpperCase()), ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => [...(row[column] ?? '')].length)));
-  return all.map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('   ').trimEnd()).join('\n');
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .join('   ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** Asks yes or no on a terminal. Without one it is the caller's usage error that names the flag. */

@@ -4,7 +4,8 @@ import { canAsk, type Call } from './call.ts';
 /** Asks before something is removed for good, unless `--yes` or `--dry-run`. Without a terminal that is a usage error that names the flag; "no" ends the command too. */
 export async function confirmRemoval(call: Call, yes: true | undefined, question: string): Promise<void> {
   if (yes === true || call.app.dryRun) return;
-  if (!canAsk(call)) throw usageError('Removing something for good has to be confirmed, and there is nobody to ask.', 'Add --yes, or --dry-run to see what would be removed.');
+  if (!canAsk(call))
+    throw usageError('Removing something for good has to be confirmed, and there is nobody to ask.', 'Add --yes, or --dry-run to see what would be removed.');
   const clack = await import('@clack/prompts');
   const answer = await clack.confirm({ message: question, initialValue: false, input: call.terminal.stdin, output: call.terminal.stderr });
   if (answer !== true) throw usageError('Nothing was removed.');

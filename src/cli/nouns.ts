@@ -15,9 +15,9 @@ export const nouns: readonly Noun[] = [
   { words: { project: 'projects: a repository and how its containers are built and run' }, load: () => import('./project/commands.ts') },
   {
     words: {
-      build: 'build a project\'s images, lower layers first',
-      generate: 'write a project\'s Dockerfiles, to be read',
-      shell: 'open a throw-away shell in a project\'s development image',
+      build: "build a project's images, lower layers first",
+      generate: "write a project's Dockerfiles, to be read",
+      shell: "open a throw-away shell in a project's development image",
       image: 'images: list, prune, import, save, load, pull',
     },
     load: () => import('./image/commands.ts'),

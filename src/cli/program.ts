@@ -27,7 +27,7 @@ export async function runProgram(input: ProgramInput): Promise<ExitCode> {
     await program.parseAsync(input.argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 || error.code === 'commander.help' && input.argv.length === 0 ? 0 : 2;
+    return error.exitCode === 0 || (error.code === 'commander.help' && input.argv.length === 0) ? 0 : 2;
   }
   return exitCode;
 }

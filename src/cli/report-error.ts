@@ -5,7 +5,11 @@ import type { Terminal } from './call.ts';
 const interrupted = 130;
 
 /** One line of what happened, one of what to do, the code; with `--json` the same as an object. Gives the exit code. */
-export function reportError(terminal: Terminal, error: unknown, options: { readonly json: boolean; readonly failure: ExitCode; readonly debug: boolean; readonly aborted: boolean }): ExitCode {
+export function reportError(
+  terminal: Terminal,
+  error: unknown,
+  options: { readonly json: boolean; readonly failure: ExitCode; readonly debug: boolean; readonly aborted: boolean },
+): ExitCode {
   const facts = factsOf(error, options.aborted);
   if (options.json) {
     terminal.stderr.write(`${JSON.stringify({ error: { code: facts.code, message: facts.message, ...(facts.hint ? { hint: facts.hint } : {}) } })}\n`);
@@ -29,7 +33,8 @@ interface ErrorFacts {
 }
 
 function factsOf(error: unknown, aborted: boolean): ErrorFacts {
-  if (aborted) return { code: 'E_INTERRUPTED', message: 'Interrupted.', hint: 'The next command settles what was cut off.', detail: undefined, exitCode: interrupted };
+  if (aborted)
+    return { code: 'E_INTERRUPTED', message: 'Interrupted.', hint: 'The next command settles what was cut off.', detail: undefined, exitCode: interrupted };
   if (error instanceof SlipwayError) return error;
   return {
     code: 'E_INTERNAL',

@@ -37,7 +37,9 @@ export function createAct(invocation: Invocation): Act {
     } catch (error) {
       out.end();
       const failure = options.failure ?? 1;
-      invocation.exit(reportError(call.terminal, error, { json: call.json, failure, debug: Boolean(invocation.env.SLIPWAY_DEBUG), aborted: invocation.signal.aborted }));
+      invocation.exit(
+        reportError(call.terminal, error, { json: call.json, failure, debug: Boolean(invocation.env.SLIPWAY_DEBUG), aborted: invocation.signal.aborted }),
+      );
     } finally {
       out.end();
       app.close();

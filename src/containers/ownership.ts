@@ -21,9 +21,13 @@ export function containerUser(person: Person, engine: EngineInfo): ContainerUser
   const root: ContainerUser = { name: 'root', home: '/root', uid: 0, gid: 0 };
   if (!engine.rootless) return person.uid === 0 ? root : { name: 'dev', home: '/home/dev', uid: person.uid, gid: person.gid };
   if (person.uid === 0) {
-    throw new SlipwayError('E_ENGINE_OTHER_USER', `The engine at ${engine.endpoint} is rootless and belongs to another user, so root's files cannot be shared with it.`, {
-      hint: 'Run slipway as that user, or choose another engine with --engine.',
-    });
+    throw new SlipwayError(
+      'E_ENGINE_OTHER_USER',
+      `The engine at ${engine.endpoint} is rootless and belongs to another user, so root's files cannot be shared with it.`,
+      {
+        hint: 'Run slipway as that user, or choose another engine with --engine.',
+      },
+    );
   }
   if (engine.kind === 'docker') return root;
   return { name: 'dev', home: '/home/dev', uid: devId, gid: devId, userNamespace: `keep-id:uid=${devId},gid=${devId}` };

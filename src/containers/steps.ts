@@ -91,7 +91,12 @@ const ready: StepKind = {
       const now = await engine.containers.inspect(container, { signal: app.signal });
       if (now?.state === 'running' && Date.now() < until) continue;
       if (await exists(marker)) return;
-      throw await notReady(engine, container, now === undefined ? 'was removed' : now.state === 'running' ? 'did not become ready in time' : `ended with exit code ${now.exitCode ?? 'unknown'}`, logs);
+      throw await notReady(
+        engine,
+        container,
+        now === undefined ? 'was removed' : now.state === 'running' ? 'did not become ready in time' : `ended with exit code ${now.exitCode ?? 'unknown'}`,
+        logs,
+      );
     }
   },
 };

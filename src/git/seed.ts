@@ -38,7 +38,16 @@ export async function seedWorkspace(request: SeedRequest): Promise<void> {
 async function clone(request: SeedRequest, repository: string): Promise<void> {
   const progress: string[] = [];
   const end = await run(
-    gitArgv('clone', '--progress', '--no-hardlinks', '--template=', ...(request.branch === undefined ? [] : [`--branch=${request.branch}`]), '--', repository, request.temporary),
+    gitArgv(
+      'clone',
+      '--progress',
+      '--no-hardlinks',
+      '--template=',
+      ...(request.branch === undefined ? [] : [`--branch=${request.branch}`]),
+      '--',
+      repository,
+      request.temporary,
+    ),
     {
       env: gitEnv(request.env),
       signal: request.signal,
@@ -56,9 +65,16 @@ async function clone(request: SeedRequest, repository: string): Promise<void> {
 
 /** Git's complaint, told apart by what the person can do about it. */
 function cloneError(request: SeedRequest, repository: string, text: string): SlipwayError {
-  const detail = text.split(/[\r\n]+/).filter((line) => /^(fatal|error|remote|ssh|Host key|.*denied)/i.test(line)).slice(-6).join('\n');
+  const detail = text
+    .split(/[\r\n]+/)
+    .filter((line) => /^(fatal|error|remote|ssh|Host key|.*denied)/i.test(line))
+    .slice(-6)
+    .join('\n');
   if (/Remote branch .* not found/.test(text)) {
-    return new SlipwayError('E_NO_BRANCH', `${shown(repository)} has no branch ${request.branch ?? ''}.`, { detail, hint: 'Set `branch` in the project\'s project.yml to one that exists.' });
+    return new SlipwayError('E_NO_BRANCH', `${shown(repository)} has no branch ${request.branch ?? ''}.`, {
+      detail,
+      hint: "Set `branch` in the project's project.yml to one that exists.",
+    });
   }
   return new SlipwayError('E_CLONE', `Cannot clone ${shown(repository)}.`, {
     detail,

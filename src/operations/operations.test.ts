@@ -110,7 +110,10 @@ async function crash<W, S>(verb: Verb<W, S>, wanted: W, at: Fault): Promise<void
   const month = readdirSync(journal).find((name) => name.endsWith('.jsonl'));
   if (month === undefined) return;
   const record = (await records()).at(-1) as OperationRecord;
-  const lines = [record.begin, ...[...record.intended].flatMap((step) => [{ type: 'intent', step, at: 'x' }, ...(record.done.has(step) ? [{ type: 'done', step, at: 'x' }] : [])])];
+  const lines = [
+    record.begin,
+    ...[...record.intended].flatMap((step) => [{ type: 'intent', step, at: 'x' }, ...(record.done.has(step) ? [{ type: 'done', step, at: 'x' }] : [])]),
+  ];
   mkdirSync(join(journal, 'open'), { recursive: true });
   writeFileSync(join(journal, 'open', `${record.begin.operation}.jsonl`), `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
   unlinkSync(join(journal, month));

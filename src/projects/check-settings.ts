@@ -10,7 +10,10 @@ export async function checkSettings(id: string, settings: NewProjectSettings): P
   const [{ safeParse }, { checkedProjectSchema }] = await Promise.all([import('valibot'), import('./schema.ts')]);
   const result = safeParse(checkedProjectSchema(id), { id, ...settings });
   if (!result.success) {
-    const mistakes = result.issues.map((issue) => `${(issue.path ?? []).map((item) => String(item.key)).join('.') || 'the project'}: ${issue.type === 'union' ? 'expected ' : ''}${issue.message}`);
+    const mistakes = result.issues.map(
+      (issue) =>
+        `${(issue.path ?? []).map((item) => String(item.key)).join('.') || 'the project'}: ${issue.type === 'union' ? 'expected ' : ''}${issue.message}`,
+    );
     throw new SlipwayError('E_BAD_SETTING', `Not a project: ${mistakes[0]}.`, {
       exitCode: 2,
       hint: '`slipway project new --help` lists the settings; nothing was made.',

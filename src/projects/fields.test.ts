@@ -50,14 +50,41 @@ describe('a repository', () => {
 
 describe('a branch', () => {
   test.each(['main', 'feature/x-1', 'v1.2', 'ümläut', 'a@b'])('may be %s', (name) => expect(takes(fields.branch, name)).toBe(true));
-  test.each(['', '-x', '/x', 'x/', 'x.', 'a..b', 'a b', 'a~1', 'a^', 'a:b', 'a?', 'a*', 'a[b', 'a\\b', '@', 'a@{1}', '.x', 'a/.b', 'x.lock', 'x.lock/y', 'a//b', 'x\u0007', 'x'.repeat(245)])('may not be %j', (name) =>
-    expect(takes(fields.branch, name)).toBe(false),
-  );
+  test.each([
+    '',
+    '-x',
+    '/x',
+    'x/',
+    'x.',
+    'a..b',
+    'a b',
+    'a~1',
+    'a^',
+    'a:b',
+    'a?',
+    'a*',
+    'a[b',
+    'a\\b',
+    '@',
+    'a@{1}',
+    '.x',
+    'a/.b',
+    'x.lock',
+    'x.lock/y',
+    'a//b',
+    'x\u0007',
+    'x'.repeat(245),
+  ])('may not be %j', (name) => expect(takes(fields.branch, name)).toBe(false));
 });
 
 describe('a base', () => {
-  test.each(['ubuntu:24.04', 'ubuntu', 'example.org:5000/team/base:v1', 'ghcr.io/a/b-c_d.e', 'localhost/fit:1', `debian@sha256:${'a'.repeat(64)}`])('may be %s', (base) => expect(takes(fields.base, base)).toBe(true));
-  test.each(['', 'Ubuntu', 'ubuntu:', '-x', 'a b', 'a:b:c', 'a//b', '../x', 'debian@sha256:123', 'x\n'])('may not be %j', (base) => expect(takes(fields.base, base)).toBe(false));
+  test.each(['ubuntu:24.04', 'ubuntu', 'example.org:5000/team/base:v1', 'ghcr.io/a/b-c_d.e', 'localhost/fit:1', `debian@sha256:${'a'.repeat(64)}`])(
+    'may be %s',
+    (base) => expect(takes(fields.base, base)).toBe(true),
+  );
+  test.each(['', 'Ubuntu', 'ubuntu:', '-x', 'a b', 'a:b:c', 'a//b', '../x', 'debian@sha256:123', 'x\n'])('may not be %j', (base) =>
+    expect(takes(fields.base, base)).toBe(false),
+  );
   test('may be bootstrapped, with names that are no options', () => {
     expect(takes(fields.base, { bootstrap: 'debian', suite: 'bookworm', packages: ['git', 'libstdc++6'], components: ['main', 'non-free'] })).toBe(true);
     expect(takes(fields.base, { bootstrap: 'debian', suite: '--aptopt=x' })).toBe(false);
@@ -77,7 +104,9 @@ describe('a port', () => {
     ['[::1]:8080:3000', { container: 3000, host: 8080, address: '::1', protocol: 'tcp' }],
     ['0.0.0.0:3000', { container: 3000, host: 3000, address: '0.0.0.0', protocol: 'tcp' }],
   ])('%s', (text, port) => expect(parsePort(text)).toEqual(port));
-  test.each(['', '0', '65536', '3000:0', '70000:1', 'a:1', '1:2:3', '999.0.0.1:1:1', '3000/sctp', '-1', '1-2'])('%j is none', (text) => expect(parsePort(text)).toBeUndefined());
+  test.each(['', '0', '65536', '3000:0', '70000:1', 'a:1', '1:2:3', '999.0.0.1:1:1', '3000/sctp', '-1', '1-2'])('%j is none', (text) =>
+    expect(parsePort(text)).toBeUndefined(),
+  );
 });
 
 describe('a size', () => {

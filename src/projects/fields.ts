@@ -6,16 +6,15 @@ import { repositoryProblem } from './repository.ts';
 
 /** The settings that project.yml and config.yml share, as people write them: keys in snake_case. */
 
-const line = (name: string) => v.pipe(v.string(), v.regex(/^[^\0\r\n]*$/, `expected ${name} on one line`), v.trim(), v.nonEmpty(`expected ${name}, found an empty text`));
+const line = (name: string) =>
+  v.pipe(v.string(), v.regex(/^[^\0\r\n]*$/, `expected ${name} on one line`), v.trim(), v.nonEmpty(`expected ${name}, found an empty text`));
 
 export const identifier = (kind: string) =>
-  v.pipe(
-    v.string(),
-    v.check(isIdentifier, `expected ${kind} id: small letters and digits, parted by single - or _, at most 63 characters`),
-  );
+  v.pipe(v.string(), v.check(isIdentifier, `expected ${kind} id: small letters and digits, parted by single - or _, at most 63 characters`));
 
 /** `[registry[:port]/]path[:tag][@digest]`: what an engine takes as a reference and no shell or file name is harmed by. */
-export const imageReference = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
+export const imageReference =
+  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::[0-9]+)?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 
 const packageName = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9+.-]+$/, 'expected the name of a package'));
 
@@ -27,7 +26,14 @@ export const bootstrap = v.strictObject({
 });
 
 export const base = v.union(
-  [v.pipe(v.string(), v.maxLength(255, 'expected an image reference of at most 255 characters'), v.regex(imageReference, 'expected an image reference such as ubuntu:24.04')), bootstrap],
+  [
+    v.pipe(
+      v.string(),
+      v.maxLength(255, 'expected an image reference of at most 255 characters'),
+      v.regex(imageReference, 'expected an image reference such as ubuntu:24.04'),
+    ),
+    bootstrap,
+  ],
   'an image reference such as ubuntu:24.04, or { bootstrap: debian, suite: bookworm }',
 );
 
@@ -50,8 +56,14 @@ const absolute = (what: string) =>
   );
 
 export const mount = v.strictObject({
-  source: v.union([absolute('a path on the host'), v.pipe(v.string(), v.regex(/^~\/[^\0\r\n:]+$/, 'expected an absolute path on the host, or one that starts with ~/'))], 'an absolute path on the host, or one that starts with ~/'),
-  target: v.pipe(absolute('a path in the container'), v.check((path) => !/^\/(?:workspace)?\/*$/.test(path), 'expected a path other than / and /workspace, which are taken')),
+  source: v.union(
+    [absolute('a path on the host'), v.pipe(v.string(), v.regex(/^~\/[^\0\r\n:]+$/, 'expected an absolute path on the host, or one that starts with ~/'))],
+    'an absolute path on the host, or one that starts with ~/',
+  ),
+  target: v.pipe(
+    absolute('a path in the container'),
+    v.check((path) => !/^\/(?:workspace)?\/*$/.test(path), 'expected a path other than / and /workspace, which are taken'),
+  ),
   read_only: v.optional(v.boolean()),
 });
 
@@ -61,7 +73,12 @@ export const environment = v.record(
   v.union([v.pipe(v.string(), v.regex(/^[^\0\r\n]*$/, 'expected a text on one line')), v.number(), v.boolean()], 'a text on one line, a number, true or false'),
 );
 
-const portNumber = v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1, 'expected a port from 1 to 65535'), v.maxValue(65_535, 'expected a port from 1 to 65535'));
+const portNumber = v.pipe(
+  v.number(),
+  v.integer('expected a whole number'),
+  v.minValue(1, 'expected a port from 1 to 65535'),
+  v.maxValue(65_535, 'expected a port from 1 to 65535'),
+);
 
 export const port = v.union(
   [
@@ -72,8 +89,20 @@ export const port = v.union(
     ),
     v.strictObject({
       container: portNumber,
-      host: v.optional(v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(0, 'expected a port from 0 to 65535'), v.maxValue(65_535, 'expected a port from 0 to 65535'))),
-      address: v.optional(v.union([v.pipe(v.string(), v.ipv4('expected an IP address such as 127.0.0.1')), v.pipe(v.string(), v.ipv6('expected an IP address such as 127.0.0.1'))], 'an IP address such as 127.0.0.1')),
+      host: v.optional(
+        v.pipe(
+          v.number(),
+          v.integer('expected a whole number'),
+          v.minValue(0, 'expected a port from 0 to 65535'),
+          v.maxValue(65_535, 'expected a port from 0 to 65535'),
+        ),
+      ),
+      address: v.optional(
+        v.union(
+          [v.pipe(v.string(), v.ipv4('expected an IP address such as 127.0.0.1')), v.pipe(v.string(), v.ipv6('expected an IP address such as 127.0.0.1'))],
+          'an IP address such as 127.0.0.1',
+        ),
+      ),
       protocol: v.optional(v.picklist(['tcp', 'udp'])),
     }),
   ],
@@ -95,13 +124,22 @@ export const resources = v.strictObject({
     ),
   ),
   cpus: v.optional(v.pipe(v.number(), v.minValue(0.01, 'expected at least 0.01'), v.maxValue(4096, 'expected at most 4096'))),
-  pids: v.optional(v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(16, 'expected at least 16'), v.maxValue(4_194_304, 'expected at most 4194304'))),
-  gpus: v.optional(v.union([v.literal('all'), v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1, 'expected at least 1'))], 'all, or how many')),
+  pids: v.optional(
+    v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(16, 'expected at least 16'), v.maxValue(4_194_304, 'expected at most 4194304')),
+  ),
+  gpus: v.optional(
+    v.union([v.literal('all'), v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1, 'expected at least 1'))], 'all, or how many'),
+  ),
 });
 
 export const hardening = v.picklist(['standard', 'strict']);
 
-export const shutdownTimeout = v.pipe(v.number(), v.integer('expected whole seconds'), v.minValue(0, 'expected 0 or more seconds'), v.maxValue(3600, 'expected at most 3600 seconds'));
+export const shutdownTimeout = v.pipe(
+  v.number(),
+  v.integer('expected whole seconds'),
+  v.minValue(0, 'expected 0 or more seconds'),
+  v.maxValue(3600, 'expected at most 3600 seconds'),
+);
 
 export const network = v.pipe(v.string(), v.regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'expected host, none, bridge or the name of a network'));
 

@@ -5,7 +5,9 @@ import { noProject } from './store.ts';
 
 export function planNew({ existing, text }: NewProjectObserved, id: string): Plan {
   if (existing !== undefined) {
-    throw new SlipwayError('E_PROJECT_EXISTS', `The project \`${id}\` exists already.`, { hint: `\`slipway project show ${id}\` shows it. Choose another id, or edit its project.yml.` });
+    throw new SlipwayError('E_PROJECT_EXISTS', `The project \`${id}\` exists already.`, {
+      hint: `\`slipway project show ${id}\` shows it. Choose another id, or edit its project.yml.`,
+    });
   }
   return { steps: [{ do: 'project.write', project: id, text }] };
 }

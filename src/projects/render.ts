@@ -16,16 +16,25 @@ export interface NewProjectSettings {
 /** A new project.yml: what was asked for, and the other settings as comments to begin from. */
 export async function renderProject(id: string, settings: NewProjectSettings, schema: string | undefined): Promise<string> {
   const { formatYaml } = await import('../state/yaml.ts');
-  const part = async (comment: string, example: string, value: object | undefined) => `# ${comment}\n${value === undefined ? `# ${example}` : (await formatYaml(value)).trimEnd()}\n`;
+  const part = async (comment: string, example: string, value: object | undefined) =>
+    `# ${comment}\n${value === undefined ? `# ${example}` : (await formatYaml(value)).trimEnd()}\n`;
   const has = <K extends keyof NewProjectSettings>(key: K) => (settings[key] === undefined ? undefined : { [key]: settings[key] });
   const parts = [
     `id: ${id}\n`,
-    await part('Where workspaces come from: an SSH or HTTPS address, or an absolute path. No passwords here.', 'repository: git@example.org:team/service.git', has('repository')),
+    await part(
+      'Where workspaces come from: an SSH or HTTPS address, or an absolute path. No passwords here.',
+      'repository: git@example.org:team/service.git',
+      has('repository'),
+    ),
     await part("The branch that a new workspace starts at. Default: the upstream's.", 'branch: main', has('branch')),
     await part('Whose name commits in workspaces carry.', 'human: { name: Ada Lovelace, email: ada@example.org }', has('human')),
     await part('The image that everything starts from.', `base: ${defaults.base}`, has('base')),
     await part('The agents of this project, where they should differ from those of config.yml.', `agents: [${defaults.agents.join(', ')}]`, agentsOf(settings)),
-    await part("Dockerfile lines for the project's own layer: packages, tools, languages.", 'snippet: |\n#   RUN apt-get update && apt-get install -y python3', snippetOf(settings)),
+    await part(
+      "Dockerfile lines for the project's own layer: packages, tools, languages.",
+      'snippet: |\n#   RUN apt-get update && apt-get install -y python3',
+      snippetOf(settings),
+    ),
     await part('Variables of its containers. They are kept in plain text: no secrets here.', 'env: { TZ: Europe/Berlin }', undefined),
     await part('Ports of its containers, published on 127.0.0.1.', 'ports: [3000, "8080:80"]', undefined),
   ];

@@ -3,7 +3,8 @@ import { configFromFile, projectFromFile } from './from-file.ts';
 import { resolveSettings } from './resolve.ts';
 import type { ConfigFile, ProjectFile } from './schema.ts';
 
-const resolved = (project: ProjectFile, config: ConfigFile = {}) => resolveSettings(projectFromFile('demo', project, '/home/ada'), configFromFile(config), '/c/projects/demo', '');
+const resolved = (project: ProjectFile, config: ConfigFile = {}) =>
+  resolveSettings(projectFromFile('demo', project, '/home/ada'), configFromFile(config), '/c/projects/demo', '');
 
 test('a project that says nothing has the defaults', () => {
   expect(resolved({})).toMatchObject({
@@ -23,7 +24,15 @@ test('a project that says nothing has the defaults', () => {
 });
 
 test('config.yml wins over the defaults, project.yml over both, part by part', () => {
-  const config: ConfigFile = { base: 'debian:12', hardening: 'strict', resources: { memory: '8g', pids: 100 }, human: { name: 'Ada', email: 'a@b.c' }, trust_host_ca: true, shutdown_timeout: 0, build: { network: 'host' } };
+  const config: ConfigFile = {
+    base: 'debian:12',
+    hardening: 'strict',
+    resources: { memory: '8g', pids: 100 },
+    human: { name: 'Ada', email: 'a@b.c' },
+    trust_host_ca: true,
+    shutdown_timeout: 0,
+    build: { network: 'host' },
+  };
   expect(resolved({ base: 'alpine:3', resources: { memory: '1g', gpus: 2 }, human: { email: 'x@y.z' }, trust_host_ca: false }, config)).toMatchObject({
     base: 'alpine:3',
     hardening: 'strict',
@@ -32,7 +41,16 @@ test('config.yml wins over the defaults, project.yml over both, part by part', (
     trustHostCa: false,
     shutdownTimeoutSeconds: 0,
     build: { network: 'host' },
-    sources: { base: 'project', hardening: 'config', resources: 'project and config', human: 'project and config', trustHostCa: 'project', shutdownTimeoutSeconds: 'config', build: 'config', env: 'default' },
+    sources: {
+      base: 'project',
+      hardening: 'config',
+      resources: 'project and config',
+      human: 'project and config',
+      trustHostCa: 'project',
+      shutdownTimeoutSeconds: 'config',
+      build: 'config',
+      env: 'default',
+    },
   });
 });
 

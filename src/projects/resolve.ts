@@ -58,7 +58,13 @@ function settingSources(project: Project, config: Config, keepsDefaultAgent: boo
     base: simple('base'),
     snippet: own(project.snippet !== undefined),
     agents: simple('agents'),
-    defaultAgent: keepsDefaultAgent ? (project.defaultAgent !== undefined ? 'project' : config.defaultAgent !== undefined ? 'config' : 'default') : simple('agents'),
+    defaultAgent: keepsDefaultAgent
+      ? project.defaultAgent !== undefined
+        ? 'project'
+        : config.defaultAgent !== undefined
+          ? 'config'
+          : 'default'
+      : simple('agents'),
     mounts: own(project.mounts.length > 0),
     env: own(Object.keys(project.env).length > 0),
     ports: own(project.ports.length > 0),

@@ -1,5 +1,20 @@
 import * as v from 'valibot';
-import { agents, base, branch, build, environment, hardening, human, identifier, mount, network, port, repository, resources, shutdownTimeout } from './fields.ts';
+import {
+  agents,
+  base,
+  branch,
+  build,
+  environment,
+  hardening,
+  human,
+  identifier,
+  mount,
+  network,
+  port,
+  repository,
+  resources,
+  shutdownTimeout,
+} from './fields.ts';
 
 /** project.yml as people write it. */
 export const projectSchema = v.strictObject({
@@ -16,7 +31,10 @@ export const projectSchema = v.strictObject({
           file: v.pipe(
             v.string(),
             v.nonEmpty('expected a path'),
-            v.check((path) => !/[\0\r\n]/.test(path) && !path.startsWith('/') && !path.split('/').includes('..'), 'expected a path inside the folder of project.yml'),
+            v.check(
+              (path) => !/[\0\r\n]/.test(path) && !path.startsWith('/') && !path.split('/').includes('..'),
+              'expected a path inside the folder of project.yml',
+            ),
           ),
         }),
       ],
@@ -57,10 +75,7 @@ const engines = 'auto, docker, podman, or a URL that starts with unix://, ssh://
 /** config.yml as people write it. */
 export const configSchema = v.strictObject({
   engine: v.optional(
-    v.union(
-      [v.picklist(['auto', 'docker', 'podman']), v.pipe(v.string(), v.regex(/^(?:unix|ssh|tcp):\/\/\S+$/, `expected ${engines}`))],
-      engines,
-    ),
+    v.union([v.picklist(['auto', 'docker', 'podman']), v.pipe(v.string(), v.regex(/^(?:unix|ssh|tcp):\/\/\S+$/, `expected ${engines}`))], engines),
   ),
   agents: v.optional(agents),
   default_agent: v.optional(identifier('an agent')),

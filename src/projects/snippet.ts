@@ -33,5 +33,7 @@ export async function readSnippetFile(file: string): Promise<string> {
 }
 
 function unfit(file: string, why: string): SlipwayError {
-  return new SlipwayError('E_SNIPPET', `The snippet ${file} ${why}.`, { hint: 'Name a text file of Dockerfile lines, at most 1 MiB, in `snippet` of project.yml.' });
+  return new SlipwayError('E_SNIPPET', `The snippet ${file} ${why}.`, {
+    hint: 'Name a text file of Dockerfile lines, at most 1 MiB, in `snippet` of project.yml.',
+  });
 }

@@ -35,7 +35,12 @@ export const removeConfig: StepKind = {
 };
 
 /** Only the project's own folders, whatever the journal says. */
-async function remove(paths: Paths, { project, directory }: RemoveStep, allowed: readonly ((paths: Paths, project: string) => string)[], signal: AbortSignal): Promise<void> {
+async function remove(
+  paths: Paths,
+  { project, directory }: RemoveStep,
+  allowed: readonly ((paths: Paths, project: string) => string)[],
+  signal: AbortSignal,
+): Promise<void> {
   if (!allowed.some((folder) => folder(paths, project) === directory)) throw new TypeError(`${directory} is no folder of the project ${project}`);
   await removeTree(directory, { signal });
 }

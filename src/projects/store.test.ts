@@ -21,7 +21,11 @@ function write(path: string, text: string): void {
 
 describe('a project', () => {
   test('that is not there is told with the nearest name', async () => {
-    await expect(readProject(paths, 'demo')).rejects.toMatchObject({ code: 'E_NO_PROJECT', message: 'There is no project `demo`.', hint: '`slipway project new demo --repo ADDRESS` makes it.' });
+    await expect(readProject(paths, 'demo')).rejects.toMatchObject({
+      code: 'E_NO_PROJECT',
+      message: 'There is no project `demo`.',
+      hint: '`slipway project new demo --repo ADDRESS` makes it.',
+    });
     write('projects/demo/project.yml', '');
     await expect(readProject(paths, 'dmeo')).rejects.toMatchObject({ code: 'E_NO_PROJECT', hint: 'Did you mean `demo`? `slipway project list` shows all.' });
     await expect(readProject(paths, 'other')).rejects.toMatchObject({ hint: '`slipway project list` shows the projects.' });
@@ -33,12 +37,17 @@ describe('a project', () => {
 
   test('has the id of its folder', async () => {
     write('projects/demo/project.yml', 'branch: x\nid: other\n');
-    await expect(readProject(paths, 'demo')).rejects.toMatchObject({ code: 'E_BAD_FILE', message: `${paths.config}/projects/demo/project.yml:2:5: \`id\`: expected demo, as the folder is called, found "other"` });
+    await expect(readProject(paths, 'demo')).rejects.toMatchObject({
+      code: 'E_BAD_FILE',
+      message: `${paths.config}/projects/demo/project.yml:2:5: \`id\`: expected demo, as the folder is called, found "other"`,
+    });
   });
 
   test('has a default agent among its own', async () => {
     write('projects/demo/project.yml', 'agents: [codex]\ndefault_agent: claude\n');
-    await expect(readProject(paths, 'demo')).rejects.toMatchObject({ message: expect.stringContaining(':2:16: `default_agent`: expected one of `agents`, found "claude"') });
+    await expect(readProject(paths, 'demo')).rejects.toMatchObject({
+      message: expect.stringContaining(':2:16: `default_agent`: expected one of `agents`, found "claude"'),
+    });
   });
 });
 
@@ -76,7 +85,10 @@ describe('config.yml', () => {
 
   test('refuses other engines and unknown keys', async () => {
     write('config.yml', 'engine: containerd\n');
-    await expect(readConfig(paths)).rejects.toMatchObject({ code: 'E_BAD_FILE', message: expect.stringContaining('`engine`: expected auto, docker, podman, or a URL that starts with unix://, ssh:// or tcp://, found "containerd"') });
+    await expect(readConfig(paths)).rejects.toMatchObject({
+      code: 'E_BAD_FILE',
+      message: expect.stringContaining('`engine`: expected auto, docker, podman, or a URL that starts with unix://, ssh:// or tcp://, found "containerd"'),
+    });
     write('config.yml', 'repository: /x\n');
     await expect(readConfig(paths)).rejects.toMatchObject({ code: 'E_BAD_FILE' });
   });

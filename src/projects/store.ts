@@ -26,7 +26,10 @@ export async function readProjectIfAny(paths: Paths, id: string, home: string = 
 export async function listProjectIds(paths: Paths): Promise<readonly string[]> {
   try {
     const entries = await readdir(projectsDir(paths), { withFileTypes: true });
-    return entries.filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && isIdentifier(entry.name)).map((entry) => entry.name).sort();
+    return entries
+      .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && isIdentifier(entry.name))
+      .map((entry) => entry.name)
+      .sort();
   } catch (cause) {
     if (isMissing(cause)) return [];
     throw stateError('read', projectsDir(paths), cause);

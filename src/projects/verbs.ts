@@ -1,6 +1,13 @@
 import type { Verb } from '../operations/model.ts';
 import { checkIdentifier } from '../state/identifiers.ts';
-import { type DeleteProjectObserved, type DeleteProjectWanted, type NewProjectObserved, type NewProjectWanted, observeNewProject, observeProject } from './observe.ts';
+import {
+  type DeleteProjectObserved,
+  type DeleteProjectWanted,
+  type NewProjectObserved,
+  type NewProjectWanted,
+  observeNewProject,
+  observeProject,
+} from './observe.ts';
 import { isGone, planDelete, planNew } from './plan.ts';
 
 /** A lock is a file: the id is checked before it makes a path. */

@@ -15,7 +15,10 @@ const request = { operation: 'op', verb: 'test' };
 
 function plant(holder: object, name = 'a'): void {
   mkdirSync(locks, { recursive: true });
-  writeFileSync(join(locks, `${name}.lock`), JSON.stringify({ ...currentProcess(), token: 'planted', operation: 'old', verb: 'old verb', since: 'then', ...holder }));
+  writeFileSync(
+    join(locks, `${name}.lock`),
+    JSON.stringify({ ...currentProcess(), token: 'planted', operation: 'old', verb: 'old verb', since: 'then', ...holder }),
+  );
 }
 
 describe('a lock', () => {

@@ -16,5 +16,10 @@ export function parseMountPoints(table: string): readonly string[] {
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
     .filter((point) => point !== '')
-    .map((point) => Buffer.from(point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))), 'latin1').toString('utf8'));
+    .map((point) =>
+      Buffer.from(
+        point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+        'latin1',
+      ).toString('utf8'),
+    );
 }

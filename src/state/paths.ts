@@ -39,8 +39,7 @@ export const agentEnvDir = (paths: Paths, agent: string) => join(paths.state, 'e
 /** Everything Slipway keeps of a project's tasks: metadata and the id counter. */
 export const projectStateDir = (paths: Paths, project: string) => join(paths.state, 'projects', checkIdentifier('project', project));
 export const tasksMetadataDir = (paths: Paths, project: string) => join(projectStateDir(paths, project), 'tasks');
-export const taskFile = (paths: Paths, project: string, task: string) =>
-  join(tasksMetadataDir(paths, project), `${checkTaskId(task)}.yml`);
+export const taskFile = (paths: Paths, project: string, task: string) => join(tasksMetadataDir(paths, project), `${checkTaskId(task)}.yml`);
 
 export const projectTasksDir = (paths: Paths, project: string) => join(paths.state, 'tasks', checkIdentifier('project', project));
 export const taskDir = (paths: Paths, project: string, task: string) => join(projectTasksDir(paths, project), checkTaskId(task));

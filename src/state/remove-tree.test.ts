@@ -64,7 +64,14 @@ describe('a tree', () => {
 
   test('deeper than a path can name is removed', async () => {
     mkdirSync(inHome('tree'));
-    const deep = spawnSync(process.execPath, ['-e', `for (let i = 0; i < 1000; i++) { require('fs').mkdirSync('level'); process.chdir('level'); if (i === 800) require('fs').writeFileSync('file', 'x'); }`], { cwd: inHome('tree') });
+    const deep = spawnSync(
+      process.execPath,
+      [
+        '-e',
+        `for (let i = 0; i < 1000; i++) { require('fs').mkdirSync('level'); process.chdir('level'); if (i === 800) require('fs').writeFileSync('file', 'x'); }`,
+      ],
+      { cwd: inHome('tree') },
+    );
     expect(deep.status).toBe(0);
     await removeTree(inHome('tree'));
     expect(existsSync(inHome('tree'))).toBe(false);
@@ -153,7 +160,10 @@ describe('for a person who is not root', () => {
     chownSync(inHome('tree/theirs'), 0, 0);
     chownSync(inHome('tree/theirs/made-by-root'), 0, 0);
     const result = await removeAs(4242, inHome('tree'));
-    expect(result).toMatchObject({ code: 'E_REMOVE_FOREIGN', message: `Cannot remove ${inHome('tree/theirs/made-by-root')}: it, or its folder, belongs to another user.` });
+    expect(result).toMatchObject({
+      code: 'E_REMOVE_FOREIGN',
+      message: `Cannot remove ${inHome('tree/theirs/made-by-root')}: it, or its folder, belongs to another user.`,
+    });
     expect(result.hint).toContain(`podman unshare rm -rf ${inHome('tree')}`);
     expect(existsSync(inHome('tree/mine'))).toBe(false);
     expect(existsSync(inHome('tree/theirs/made-by-root'))).toBe(true);

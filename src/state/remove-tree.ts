@@ -164,11 +164,15 @@ function join(directory: Buffer, name: Buffer): Buffer {
 }
 
 function mounted(path: string, point: string): SlipwayError {
-  return new SlipwayError('E_REMOVE_MOUNT', `Cannot remove ${path}: something is mounted at ${point}.`, { hint: `Unmount it (\`umount ${point}\`) and run the command again.` });
+  return new SlipwayError('E_REMOVE_MOUNT', `Cannot remove ${path}: something is mounted at ${point}.`, {
+    hint: `Unmount it (\`umount ${point}\`) and run the command again.`,
+  });
 }
 
 function failure(path: string, failures: readonly Failure[]): SlipwayError {
-  const detail = failures.slice(0, 10).map((one) => `  ${one.path}: ${one.cause instanceof Error ? reason(one.cause) : String(one.cause)}${one.uid === undefined ? '' : ` (owner ${one.uid})`}`);
+  const detail = failures
+    .slice(0, 10)
+    .map((one) => `  ${one.path}: ${one.cause instanceof Error ? reason(one.cause) : String(one.cause)}${one.uid === undefined ? '' : ` (owner ${one.uid})`}`);
   if (failures.length > 10) detail.push(`  … and ${failures.length - 10} more`);
   const [first] = failures;
   const facts = { detail: detail.join('\n'), cause: first?.cause };
@@ -181,7 +185,10 @@ function failure(path: string, failures: readonly Failure[]): SlipwayError {
     });
   }
   if (first?.cause instanceof SlipwayError) return first.cause;
-  return new SlipwayError('E_REMOVE', `Cannot remove ${first?.path ?? path}.`, { ...facts, hint: 'Look at the paths (a file system that is read-only, a file marked immutable?) and run the command again.' });
+  return new SlipwayError('E_REMOVE', `Cannot remove ${first?.path ?? path}.`, {
+    ...facts,
+    hint: 'Look at the paths (a file system that is read-only, a file marked immutable?) and run the command again.',
+  });
 }
 
 function reason(error: Error): string {

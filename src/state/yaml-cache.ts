@@ -19,7 +19,12 @@ interface Entry {
  * cache, for most commands read the same few files, and loading a YAML parser and the schemas takes longer than all else
  * they do. `name` is the entry's; the schema is loaded when it is needed.
  */
-export async function readYamlCached<S extends BaseSchema<unknown, unknown, BaseIssue<unknown>>>(paths: Paths, name: string, file: string, schema: () => Promise<S>): Promise<InferOutput<S> | undefined> {
+export async function readYamlCached<S extends BaseSchema<unknown, unknown, BaseIssue<unknown>>>(
+  paths: Paths,
+  name: string,
+  file: string,
+  schema: () => Promise<S>,
+): Promise<InferOutput<S> | undefined> {
   const text = await readYamlText(file);
   if (text === undefined) return undefined;
   const entry = join(paths.cache, 'parsed', `${name}.json`);

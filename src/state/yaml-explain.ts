@@ -72,7 +72,10 @@ function isMissingKey(issue: BaseIssue<unknown>): boolean {
 /** `defaultAgent` where `default_agent` is known. */
 function otherCase(word: string, known: readonly string[]): string | undefined {
   const plain = (text: string) => text.replace(/[_-]/g, '').toLowerCase();
-  return known.find((key) => plain(key) === plain(word)) ?? known.find((key) => key.length > 3 && plain(word).length > 3 && (plain(word).startsWith(plain(key)) || plain(key).startsWith(plain(word))));
+  return (
+    known.find((key) => plain(key) === plain(word)) ??
+    known.find((key) => key.length > 3 && plain(word).length > 3 && (plain(word).startsWith(plain(key)) || plain(key).startsWith(plain(word))))
+  );
 }
 
 function received(issue: BaseIssue<unknown>): string {

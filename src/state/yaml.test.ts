@@ -17,7 +17,12 @@ const schema = v.strictObject({
   agents: v.optional(v.array(v.string())),
   mounts: v.optional(v.array(v.strictObject({ source: v.string(), read_only: v.optional(v.boolean()) }))),
   env: v.optional(v.record(v.pipe(v.string(), v.regex(/^[A-Z]+$/, 'expected capitals')), v.string())),
-  base: v.optional(v.union([v.string(), v.strictObject({ bootstrap: v.picklist(['debian', 'ubuntu']), suite: v.string() })], 'an image reference, or { bootstrap: debian, suite: bookworm }')),
+  base: v.optional(
+    v.union(
+      [v.string(), v.strictObject({ bootstrap: v.picklist(['debian', 'ubuntu']), suite: v.string() })],
+      'an image reference, or { bootstrap: debian, suite: bookworm }',
+    ),
+  ),
 });
 
 async function mistake(text: string): Promise<SlipwayError> {
@@ -66,9 +71,24 @@ describe('a mistake is shown with its place, its line and what was expected', ()
     // what, text, message, quoted line
     ['an unknown key near a known one', 'name: x\nagnets: [a]\n', 'f.yml:2:1: unknown key `agnets`: did you mean `agents`?', '  2 | agnets: [a]'],
     ['a key in another spelling', 'defaultAgent: x\n', 'f.yml:1:1: unknown key `defaultAgent`: did you mean `default_agent`?', '  1 | defaultAgent: x'],
-    ['an unknown key in a list of maps', 'mounts:\n  - source: /a\n    readonly: true\n', 'f.yml:3:5: unknown key `mounts.0.readonly`: did you mean `read_only`?', '  3 |     readonly: true'],
-    ['an unknown key near nothing', 'mounts:\n  - { source: /a, zzz: 1 }\n', 'f.yml:2:19: unknown key `mounts.0.zzz`: known keys: source, read_only', '  2 |   - { source: /a, zzz: 1 }'],
-    ['a merge key', '<<: { name: x }\n', 'f.yml:1:1: unknown key `<<`: known keys: name, memory, default_agent, strict, level, agents, mounts, env, base', '  1 | <<: { name: x }'],
+    [
+      'an unknown key in a list of maps',
+      'mounts:\n  - source: /a\n    readonly: true\n',
+      'f.yml:3:5: unknown key `mounts.0.readonly`: did you mean `read_only`?',
+      '  3 |     readonly: true',
+    ],
+    [
+      'an unknown key near nothing',
+      'mounts:\n  - { source: /a, zzz: 1 }\n',
+      'f.yml:2:19: unknown key `mounts.0.zzz`: known keys: source, read_only',
+      '  2 |   - { source: /a, zzz: 1 }',
+    ],
+    [
+      'a merge key',
+      '<<: { name: x }\n',
+      'f.yml:1:1: unknown key `<<`: known keys: name, memory, default_agent, strict, level, agents, mounts, env, base',
+      '  1 | <<: { name: x }',
+    ],
     ['a missing key', 'mounts:\n  - read_only: true\n', 'f.yml:2:5: `mounts.0.source` is missing: expected a text', '  2 |   - read_only: true'],
     ['a wrong type', 'strict: maybe\n', 'f.yml:1:9: `strict`: expected true or false, found "maybe"', '  1 | strict: maybe'],
     ['a number for a text', 'name: 12\n', 'f.yml:1:7: `name`: expected a text, found 12', '  1 | name: 12'],
@@ -82,19 +102,49 @@ describe('a mistake is shown with its place, its line and what was expected', ()
     ['a key without a value', 'agents:\nname: x\n', 'f.yml:1:1: `agents`: expected a list, found nothing', '  1 | agents:'],
     ['a choice', 'level: strikt\n', 'f.yml:1:8: `level`: expected standard or strict, found "strikt"', '  1 | level: strikt'],
     ['a value that its rule refuses', 'memory: lots\n', 'f.yml:1:9: `memory`: expected a size such as 4g, found "lots"', '  1 | memory: lots'],
-    ['a union given neither shape', 'base: [1]\n', 'f.yml:1:7: `base`: expected an image reference, or { bootstrap: debian, suite: bookworm }, found a list', '  1 | base: [1]'],
-    ['a union whose map has an unknown key', 'base: { bootstrap: debian, suite: x, suit: y }\n', 'f.yml:1:38: unknown key `base.suit`: did you mean `suite`?', '  1 | base: { bootstrap: debian, suite: x, suit: y }'],
+    [
+      'a union given neither shape',
+      'base: [1]\n',
+      'f.yml:1:7: `base`: expected an image reference, or { bootstrap: debian, suite: bookworm }, found a list',
+      '  1 | base: [1]',
+    ],
+    [
+      'a union whose map has an unknown key',
+      'base: { bootstrap: debian, suite: x, suit: y }\n',
+      'f.yml:1:38: unknown key `base.suit`: did you mean `suite`?',
+      '  1 | base: { bootstrap: debian, suite: x, suit: y }',
+    ],
     ['a union whose map lacks a key', 'base:\n  bootstrap: debian\n', 'f.yml:1:1: `base.suite` is missing: expected a text', '  1 | base:'],
-    ['a union whose map holds a wrong value', 'base:\n  bootstrap: arch\n  suite: x\n', 'f.yml:2:14: `base.bootstrap`: expected debian or ubuntu, found "arch"', '  2 |   bootstrap: arch'],
+    [
+      'a union whose map holds a wrong value',
+      'base:\n  bootstrap: arch\n  suite: x\n',
+      'f.yml:2:14: `base.bootstrap`: expected debian or ubuntu, found "arch"',
+      '  2 |   bootstrap: arch',
+    ],
     ['a list at the top', '- a\n', 'f.yml:1:1: the file: expected a map, found a list', '  1 | - a'],
     ['a text at the top', 'hello\n', 'f.yml:1:1: the file: expected a map, found "hello"', '  1 | hello'],
-    ['a key that stands twice', 'name: a\nagents: []\nname: b\n', 'f.yml:3:1: this key stands here for the second time: expected each key once', '  3 | name: b'],
+    [
+      'a key that stands twice',
+      'name: a\nagents: []\nname: b\n',
+      'f.yml:3:1: this key stands here for the second time: expected each key once',
+      '  3 | name: b',
+    ],
     ['a tab as indentation', 'mounts:\n\t- source: /a\n', 'f.yml:2:1: a tab as indentation: expected blanks', '  2 |  - source: /a'],
     ['two documents', 'name: a\n---\nname: b\n', 'f.yml:2:1: a second document begins here (`---`): expected one', '  2 | ---'],
-    ['an alias without an anchor', 'name: x\ndefault_agent: *who\n', 'f.yml:2:16: `*who` names no anchor: expected `&who` before it', '  2 | default_agent: *who'],
+    [
+      'an alias without an anchor',
+      'name: x\ndefault_agent: *who\n',
+      'f.yml:2:16: `*who` names no anchor: expected `&who` before it',
+      '  2 | default_agent: *who',
+    ],
     ['a mistake in a file of Windows lines', 'name: x\r\nstrict: 1\r\n', 'f.yml:2:9: `strict`: expected true or false, found 1', '  2 | strict: 1'],
     ['a mistake behind a byte order mark', '\uFEFFnmae: x\n', 'f.yml:1:1: unknown key `nmae`: did you mean `name`?', '  1 | nmae: x'],
-    ['`__proto__` as a key', '__proto__: { strict: true }\n', 'f.yml:1:1: unknown key `__proto__`: known keys: name, memory, default_agent, strict, level, agents, mounts, env, base', '  1 | __proto__: { strict: true }'],
+    [
+      '`__proto__` as a key',
+      '__proto__: { strict: true }\n',
+      'f.yml:1:1: unknown key `__proto__`: known keys: name, memory, default_agent, strict, level, agents, mounts, env, base',
+      '  1 | __proto__: { strict: true }',
+    ],
   ])('%s', async (_, text, message, quoted) => {
     const error = await mistake(text);
     expect({ code: error.code, message: error.message, detail: error.detail }).toEqual({ code: 'E_BAD_FILE', message, detail: quoted });
@@ -137,7 +187,10 @@ describe('a mistake is shown with its place, its line and what was expected', ()
 
 describe('a hostile file', () => {
   test('of aliases that grow without end is refused at once', async () => {
-    const levels = Array.from({ length: 12 }, (_, index) => `l${index}: &l${index} [${Array.from({ length: 10 }, () => (index === 0 ? 'x' : `*l${index - 1}`)).join(', ')}]`);
+    const levels = Array.from(
+      { length: 12 },
+      (_, index) => `l${index}: &l${index} [${Array.from({ length: 10 }, () => (index === 0 ? 'x' : `*l${index - 1}`)).join(', ')}]`,
+    );
     const started = performance.now();
     expect((await mistake(levels.join('\n'))).message).toBe('f.yml:1:1: repeats its anchors more than 100 times');
     expect(performance.now() - started).toBeLessThan(2_000);
@@ -153,7 +206,40 @@ describe('a hostile file', () => {
   });
 
   test('of any text is its value or a mistake with a place', async () => {
-    const piece = fc.constantFrom('name', 'agents', 'base', ': ', ' ', '\n', '  ', '- ', '[', ']', '{', '}', ',', '"', "'", '&a ', '*a', '|', '>', '#', '\t', '!', '%', '---', '?', '\r', '\0', 'é', '😀', '1', 'true', '~');
+    const piece = fc.constantFrom(
+      'name',
+      'agents',
+      'base',
+      ': ',
+      ' ',
+      '\n',
+      '  ',
+      '- ',
+      '[',
+      ']',
+      '{',
+      '}',
+      ',',
+      '"',
+      "'",
+      '&a ',
+      '*a',
+      '|',
+      '>',
+      '#',
+      '\t',
+      '!',
+      '%',
+      '---',
+      '?',
+      '\r',
+      '\0',
+      'é',
+      '😀',
+      '1',
+      'true',
+      '~',
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 30 }), async (pieces) => {
         try {
@@ -183,7 +269,11 @@ describe('a file on disk', () => {
   test('that is not UTF-8 is shown with the place of the first wrong byte', async () => {
     const file = join(home, 'latin1.yml');
     writeFileSync(file, Buffer.concat([Buffer.from('name: é\nagents: [a]\nlevel: caf'), Buffer.from([0xe9]), Buffer.from('\n')]));
-    await expect(readYaml(file, schema)).rejects.toMatchObject({ code: 'E_BAD_FILE', message: `${file}:3:11: expected UTF-8 text`, detail: '  3 | level: caf\uFFFD' });
+    await expect(readYaml(file, schema)).rejects.toMatchObject({
+      code: 'E_BAD_FILE',
+      message: `${file}:3:11: expected UTF-8 text`,
+      detail: '  3 | level: caf\uFFFD',
+    });
     writeFileSync(file, Buffer.from('\uFEFFname: x', 'utf16le'));
     await expect(readYaml(file, schema)).rejects.toMatchObject({ message: `${file}:1:1: expected UTF-8 text` });
   });

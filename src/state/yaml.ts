@@ -46,18 +46,30 @@ export async function parseYaml<S extends Schema>(file: string, source: string, 
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0) {
     const { explainSyntax } = await import('./yaml-explain.ts');
-    throw badFile(file, text, faults.map((fault) => ({ ...at(fault.pos[0]), message: explainSyntax(fault.code, fault.message) })));
+    throw badFile(
+      file,
+      text,
+      faults.map((fault) => ({ ...at(fault.pos[0]), message: explainSyntax(fault.code, fault.message) })),
+    );
   }
   const value: unknown = guarded(file, text, () => document.toJS({ maxAliasCount: 100 }));
   const lists = listsForMaps(schema, value);
   if (lists.length > 0) {
     const { explainLists } = await import('./yaml-explain.ts');
-    throw badFile(file, text, explainLists(lists, document).map(({ offset, message }) => ({ ...at(offset), message })));
+    throw badFile(
+      file,
+      text,
+      explainLists(lists, document).map(({ offset, message }) => ({ ...at(offset), message })),
+    );
   }
   const result = safeParse(schema, value ?? {});
   if (result.success) return result.output;
   const { explainIssues } = await import('./yaml-explain.ts');
-  throw badFile(file, text, explainIssues(result.issues, schema, document).map(({ offset, message }) => ({ ...at(offset), message })));
+  throw badFile(
+    file,
+    text,
+    explainIssues(result.issues, schema, document).map(({ offset, message }) => ({ ...at(offset), message })),
+  );
 }
 
 /** Formats a value as YAML, long strings unfolded. */
@@ -70,7 +82,10 @@ export function badFile(file: string, text: string, mistakes: readonly YamlMista
   const lines = text.split('\n');
   const shown = [...mistakes]
     .sort((a, b) => a.line - b.line || a.column - b.column)
-    .map(({ line, column, message }) => ({ head: `${file}:${line}:${column}: ${printable(message)}`, quoted: `  ${line} | ${printable(lines[line - 1] ?? '').slice(0, 160)}` }));
+    .map(({ line, column, message }) => ({
+      head: `${file}:${line}:${column}: ${printable(message)}`,
+      quoted: `  ${line} | ${printable(lines[line - 1] ?? '').slice(0, 160)}`,
+    }));
   const [first] = shown;
   if (shown.length === 1 && first) return new SlipwayError('E_BAD_FILE', first.head, { detail: first.quoted, hint });
   const detail = shown.slice(0, shownMistakes).map(({ head, quoted }) => `${head}\n${quoted}`);
@@ -94,7 +109,12 @@ function guarded<T>(file: string, text: string, work: () => T): T {
     const alias = /(?:alias|anchor).*: (\S+)$/s.exec(message)?.[1];
     const offset = alias === undefined ? -1 : text.indexOf(`*${alias}`);
     const before = text.slice(0, Math.max(0, offset)).split('\n');
-    const explained = alias !== undefined ? `\`*${alias}\` names no anchor: expected \`&${alias}\` before it` : /excessive alias/i.test(message) ? 'repeats its anchors more than 100 times' : message;
+    const explained =
+      alias !== undefined
+        ? `\`*${alias}\` names no anchor: expected \`&${alias}\` before it`
+        : /excessive alias/i.test(message)
+          ? 'repeats its anchors more than 100 times'
+          : message;
     throw badFile(file, text, [{ line: before.length, column: (before.at(-1)?.length ?? 0) + 1, message: explained }]);
   }
 }

@@ -21,7 +21,7 @@ describe.each(engines)('$name', (lab) => {
   const lastTask = async () => (await box.json<readonly { readonly id: string }[]>(['task', 'list', 'auto'])).at(-1)?.id ?? '';
   const status = (task: string) => box.json<RunJson>(['task', 'status', 'auto', task]);
 
-  it.each([0, 3, 125, 137])('exits with the agent\'s own code %i and records it', async (code) => {
+  it.each([0, 3, 125, 137])("exits with the agent's own code %i and records it", async (code) => {
     const end = await box.slipway(['run', 'auto', `echo out; echo err >&2; exit ${code}`]);
     expect(end.exitCode).toBe(code);
     expect(end.stdout).toBe('out\n');
@@ -31,7 +31,9 @@ describe.each(engines)('$name', (lab) => {
 
   it('streams while the agent works, the last line without a newline too', async () => {
     const seen: { readonly text: string; readonly at: number }[] = [];
-    const end = await box.slipway(['run', 'auto', 'echo first; sleep 3; printf last'], { onStdout: (chunk) => seen.push({ text: chunk.toString(), at: Date.now() }) });
+    const end = await box.slipway(['run', 'auto', 'echo first; sleep 3; printf last'], {
+      onStdout: (chunk) => seen.push({ text: chunk.toString(), at: Date.now() }),
+    });
     expect(end.exitCode).toBe(0);
     expect(seen.map(({ text }) => text).join('')).toBe('first\nlast');
     expect((seen.at(-1)?.at ?? 0) - (seen[0]?.at ?? 0)).toBeGreaterThan(1500);
@@ -113,8 +115,18 @@ describe.each(engines)('$name', (lab) => {
   });
 
   it('hands the agent the variables that its definition names, and no inspect shows them', async () => {
-    box.write('config/agents/keyed.yml', 'label: Keyed\ninstall: ["true"]\nversion: [sh, -c, "echo 1"]\ncommand: [sh]\nheadless:\n  command: [sh, -c, "{prompt}"]\npass_env: [SECRET_KEY]\n');
-    box.write('config/projects/keyed/project.yml', box.read('config/projects/auto/project.yml').replace('id: auto', 'id: keyed').replace('[shell]', '[keyed]').replace('default_agent: shell', 'default_agent: keyed'));
+    box.write(
+      'config/agents/keyed.yml',
+      'label: Keyed\ninstall: ["true"]\nversion: [sh, -c, "echo 1"]\ncommand: [sh]\nheadless:\n  command: [sh, -c, "{prompt}"]\npass_env: [SECRET_KEY]\n',
+    );
+    box.write(
+      'config/projects/keyed/project.yml',
+      box
+        .read('config/projects/auto/project.yml')
+        .replace('id: auto', 'id: keyed')
+        .replace('[shell]', '[keyed]')
+        .replace('default_agent: shell', 'default_agent: keyed'),
+    );
     await box.ok(['build', 'keyed'], { timeoutMs: 600_000 });
     const end = await box.slipway(['run', 'keyed', 'printf %s "$SECRET_KEY" | rev'], { env: { SECRET_KEY: "it's secret" } });
     expect([end.exitCode, end.stdout]).toEqual([0, "terces s'ti\n"]);

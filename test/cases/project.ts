@@ -7,7 +7,19 @@ export async function makeProject(box: Sandbox, id: string, settings = ''): Prom
   box.write('config/agents/shell.yml', shellAgent);
   box.write(
     `config/projects/${id}/project.yml`,
-    [`id: ${id}`, `repository: ${repository}`, 'branch: main', `base: ${lab.images.debian}`, 'agents: [shell]', 'default_agent: shell', 'shutdown_timeout: 3', 'build:', '  network: none', settings, ''].join('\n'),
+    [
+      `id: ${id}`,
+      `repository: ${repository}`,
+      'branch: main',
+      `base: ${lab.images.debian}`,
+      'agents: [shell]',
+      'default_agent: shell',
+      'shutdown_timeout: 3',
+      'build:',
+      '  network: none',
+      settings,
+      '',
+    ].join('\n'),
   );
   await box.ok(['build', id], { timeoutMs: 600_000 });
   return repository;

@@ -122,7 +122,10 @@ describe.each(engines)('$name', (lab) => {
 
     it('paused: every verb but delete is an error that names the state and the way out', async () => {
       const task = await modes[mode]();
-      const paused = await box.engine.containers.pause(name(task)).then(() => true, (error: Error) => error.message);
+      const paused = await box.engine.containers.pause(name(task)).then(
+        () => true,
+        (error: Error) => error.message,
+      );
       if (paused !== true) {
         // Rootless on cgroup v1 an engine cannot pause: then the state cannot come about.
         expect(lab.rootless).toBe(true);
@@ -169,7 +172,7 @@ describe.each(engines)('$name', (lab) => {
     }
   });
 
-  it('what people do with the engine\'s own program shows in the next status', async () => {
+  it("what people do with the engine's own program shows in the next status", async () => {
     const task = await modes.cli();
     await box.engineProgram(['stop', '-t', '1', `table-cli-${task}`]);
     expect((await status(task)).state).toBe('exited');

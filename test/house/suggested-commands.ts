@@ -5,7 +5,14 @@
 export function suggestedCommands(path: string, text: string): readonly string[] {
   const found = path.endsWith('.md') ? [...inBackticks(text), ...inBlocks(text)] : expand(withoutComments(text)).flatMap(inBackticks);
   const lines = found.flatMap((line) => line.split(/\s+(?:&&|\|)\s+/)).map((line) => line.trim().replace(/\s+#.*$/, ''));
-  return [...new Set(lines.filter((line) => /^slipway\s+\S/.test(line)).map(quotedAsOneWord).flatMap(alternatives))];
+  return [
+    ...new Set(
+      lines
+        .filter((line) => /^slipway\s+\S/.test(line))
+        .map(quotedAsOneWord)
+        .flatMap(alternatives),
+    ),
+  ];
 }
 
 function withoutComments(code: string): string {
@@ -29,12 +36,14 @@ function inBackticks(text: string): readonly string[] {
 
 function inBlocks(page: string): readonly string[] {
   const blocks = [...page.matchAll(/^```[a-z]*\n([\s\S]*?)^```/gm)].map(([, block]) => block ?? '');
-  return blocks
-    .flatMap((block) => block.split('\n'))
-    .map((line) => line.replace(/^\$ /, '').replace(/^(?:npx|sudo) /, ''))
-    // `slipway task logs P ID [-f]          what its container wrote`
-    .map((line) => line.replace(/\s{3,}.*$/, '').replace(/[[\]]/g, ''))
-    .filter((line) => line.startsWith('slipway '));
+  return (
+    blocks
+      .flatMap((block) => block.split('\n'))
+      .map((line) => line.replace(/^\$ /, '').replace(/^(?:npx|sudo) /, ''))
+      // `slipway task logs P ID [-f]          what its container wrote`
+      .map((line) => line.replace(/\s{3,}.*$/, '').replace(/[[\]]/g, ''))
+      .filter((line) => line.startsWith('slipway '))
+  );
 }
 
 /** `image list|prune` is two commands. */

@@ -6,7 +6,9 @@ import { type Call, formatTable, printResult } from '../call.ts';
 export async function list(call: Call): Promise<ExitCode | undefined> {
   const entries = await listAgents(call.app.paths);
   const rows = entries.map((entry) =>
-    entry.agent === undefined ? [entry.name, 'cannot be read', '', entry.file] : [entry.name, entry.agent.definition.label, entry.agent.source, entry.agent.file],
+    entry.agent === undefined
+      ? [entry.name, 'cannot be read', '', entry.file]
+      : [entry.name, entry.agent.definition.label, entry.agent.source, entry.agent.file],
   );
   printResult(call, entries.map(asJson), formatTable(['id', 'label', 'source', 'file'], rows));
   const broken = entries.flatMap((entry) => (entry.agent === undefined ? [entry] : []));

@@ -42,8 +42,16 @@ function bash(words: Words): string {
 
 function fish(words: Words): string {
   const lines = [...words].flatMap(([path, next]) => {
-    const condition = path === '' ? '__fish_use_subcommand' : path.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
-    return next.map((word) => (word.startsWith('--') ? `complete -c slipway -n '${condition}' -l ${word.slice(2)}` : `complete -c slipway -f -n '${condition}' -a ${word}`));
+    const condition =
+      path === ''
+        ? '__fish_use_subcommand'
+        : path
+            .split(' ')
+            .map((word) => `__fish_seen_subcommand_from ${word}`)
+            .join('; and ');
+    return next.map((word) =>
+      word.startsWith('--') ? `complete -c slipway -n '${condition}' -l ${word.slice(2)}` : `complete -c slipway -f -n '${condition}' -a ${word}`,
+    );
   });
   return lines.join('\n');
 }

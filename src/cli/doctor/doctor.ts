@@ -18,7 +18,7 @@ export async function doctor(call: Call, flags: DoctorFlags): Promise<ExitCode> 
   if (flags.adopt && flags.newInstall) throw usageError('--adopt and --new-install exclude each other.');
   if (flags.adopt || flags.newInstall) {
     const { id } = await rebindInstall(app.paths, app.person, flags.adopt ? 'adopt' : 'new');
-    app.out.note(flags.adopt ? 'The state in this folder is this machine\'s now.' : `This folder has a new install id (${id}).`);
+    app.out.note(flags.adopt ? "The state in this folder is this machine's now." : `This folder has a new install id (${id}).`);
   }
   const files: Finding[] = [];
   const configured = await readConfig(app.paths).catch((error: unknown) => report(files, error));
@@ -47,7 +47,15 @@ function doctorJson({ chosen, problem, engines, machine }: Diagnosis): unknown {
   return {
     chosen: chosen ?? null,
     problem: problem ?? null,
-    engines: engines.map(({ kind, source, endpoint, state, reason, info, findings }) => ({ kind, source, endpoint, state, reason, info: info === undefined ? null : infoJson(info), findings })),
+    engines: engines.map(({ kind, source, endpoint, state, reason, info, findings }) => ({
+      kind,
+      source,
+      endpoint,
+      state,
+      reason,
+      info: info === undefined ? null : infoJson(info),
+      findings,
+    })),
     machine,
   };
 }
@@ -67,7 +75,9 @@ function infoJson({ apiVersion, cgroupVersion, cgroupDriver, storageDriver, stor
 
 function textOf({ chosen, problem, engines, machine }: Diagnosis, isSaved: boolean): string {
   const why = isSaved ? 'an earlier command chose it' : chosen?.why;
-  const used = chosen ? `Used: ${chosen.kind} at ${chosen.endpoint} (${why}).` : `No engine can be used: ${problem?.message ?? 'none was found'}\n  ${problem?.hint ?? ''}`;
+  const used = chosen
+    ? `Used: ${chosen.kind} at ${chosen.endpoint} (${why}).`
+    : `No engine can be used: ${problem?.message ?? 'none was found'}\n  ${problem?.hint ?? ''}`;
   const seen = engines
     .filter(({ state }) => state !== 'absent')
     .flatMap(({ kind, endpoint, state, info, findings }) => [

@@ -8,7 +8,13 @@ export async function show(call: Call, options: { readonly last: number }): Prom
     records.push(record);
     if (records.length > options.last) records.shift();
   }
-  const rows = records.map((record) => [record.begin.at.slice(0, 19).replace('T', ' '), record.begin.user, record.begin.summary, outcomeOf(record), duration(record)]);
+  const rows = records.map((record) => [
+    record.begin.at.slice(0, 19).replace('T', ' '),
+    record.begin.user,
+    record.begin.summary,
+    outcomeOf(record),
+    duration(record),
+  ]);
   printResult(call, records.map(journalJson), rows.length === 0 ? '' : formatTable(['when', 'who', 'what', 'outcome', 'took'], rows));
 }
 

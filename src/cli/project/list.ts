@@ -9,7 +9,11 @@ import { type Call, formatTable, printResult } from '../call.ts';
 export async function list(call: Call): Promise<ExitCode | undefined> {
   const config = await readConfig(call.app.paths);
   const entries = await readProjects(call.app.paths);
-  printResult(call, entries.map((entry) => asJson(entry, config)), entries.length === 0 ? '' : table(entries, config));
+  printResult(
+    call,
+    entries.map((entry) => asJson(entry, config)),
+    entries.length === 0 ? '' : table(entries, config),
+  );
   if (entries.length === 0 && !call.json) call.app.out.note('There are no projects. `slipway project new PROJECT --repo ADDRESS` makes one.');
   const broken = entries.filter(({ error }) => error !== undefined);
   for (const { id, error } of broken) call.app.out.warn(`project ${id}: ${error?.message}`);
@@ -20,7 +24,13 @@ function table(entries: readonly ProjectEntry[], config: Config): string {
   const rows = entries.map(({ id, project }) =>
     project === undefined
       ? [id, 'cannot be read', '', '', '']
-      : [id, project.repository ?? '-', project.branch ?? '-', baseText(project.base ?? config.base ?? defaults.base), (project.agents ?? config.agents ?? defaults.agents).join(', ')],
+      : [
+          id,
+          project.repository ?? '-',
+          project.branch ?? '-',
+          baseText(project.base ?? config.base ?? defaults.base),
+          (project.agents ?? config.agents ?? defaults.agents).join(', '),
+        ],
   );
   return formatTable(['id', 'repository', 'branch', 'base', 'agents'], rows);
 }

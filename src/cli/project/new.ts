@@ -28,7 +28,10 @@ export async function newProject(call: Call, id: string, options: NewProjectOpti
 
 async function wantedOf(call: Call, id: string, options: NewProjectOptions): Promise<NewProjectWanted> {
   const snippet = options.snippet === undefined ? undefined : await readSnippetOption(call, options.snippet);
-  const human = { ...(options.humanName === undefined ? {} : { name: options.humanName }), ...(options.humanEmail === undefined ? {} : { email: options.humanEmail }) };
+  const human = {
+    ...(options.humanName === undefined ? {} : { name: options.humanName }),
+    ...(options.humanEmail === undefined ? {} : { email: options.humanEmail }),
+  };
   return {
     id,
     ...(options.repo === undefined ? {} : { repository: absoluteIfPath(options.repo) }),
@@ -55,7 +58,8 @@ async function readLimited(stream: Readable): Promise<string> {
   for await (const chunk of stream as AsyncIterable<Buffer | string>) {
     const buffer = Buffer.from(chunk);
     bytes += buffer.length;
-    if (bytes > maximumSnippetBytes) throw new SlipwayError('E_SNIPPET', 'The snippet on standard input is larger than 1 MiB.', { hint: 'Give at most 1 MiB of Dockerfile lines.' });
+    if (bytes > maximumSnippetBytes)
+      throw new SlipwayError('E_SNIPPET', 'The snippet on standard input is larger than 1 MiB.', { hint: 'Give at most 1 MiB of Dockerfile lines.' });
     chunks.push(buffer);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -36,7 +36,27 @@ const projectFile = (id: string) => join(home, `config/projects/${id}/project.ym
 describe('project new', () => {
   test('writes what was asked for, with comments, and reads it back', async () => {
     const end = await slipway(
-      ['project', 'new', 'demo', '--repo', join(home, 'repo'), '--branch', 'main', '--base', 'debian:12', '--agent', 'codex', '--agent', 'claude', '--snippet', '-', '--human-name', 'Ada: "L" #1', '--human-email', 'ada@example.org'],
+      [
+        'project',
+        'new',
+        'demo',
+        '--repo',
+        join(home, 'repo'),
+        '--branch',
+        'main',
+        '--base',
+        'debian:12',
+        '--agent',
+        'codex',
+        '--agent',
+        'claude',
+        '--snippet',
+        '-',
+        '--human-name',
+        'Ada: "L" #1',
+        '--human-email',
+        'ada@example.org',
+      ],
       'RUN echo "a: b" # c\r\n\tENV X=1\n\n\n',
     );
     expect(end).toMatchObject({ exitCode: 0, stdout: `Project demo is made: ${projectFile('demo')}\n`, stderr: 'Look it over, then `slipway build demo`.\n' });
@@ -70,7 +90,10 @@ describe('project new', () => {
 
   test('refuses one that exists, also a broken one, and leaves it', async () => {
     write('config/projects/demo/project.yml', 'broken: [\n');
-    expect(await slipway(['project', 'new', 'demo'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('error: The project `demo` exists already. [E_PROJECT_EXISTS]') });
+    expect(await slipway(['project', 'new', 'demo'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('error: The project `demo` exists already. [E_PROJECT_EXISTS]'),
+    });
     expect(readFileSync(projectFile('demo'), 'utf8')).toBe('broken: [\n');
   });
 
@@ -122,11 +145,21 @@ describe('project list', () => {
     await slipway(['project', 'new', 'demo', '--repo', 'git@example.org:x.git']);
     write('config/projects/broken/project.yml', 'nope: 1\n');
     const end = await slipway(['project', 'list']);
-    expect(end.stdout).toBe(['ID       REPOSITORY              BRANCH   BASE           AGENTS', 'broken   cannot be read', 'demo     git@example.org:x.git   -        ubuntu:24.04   claude, codex, opencode', ''].join('\n'));
+    expect(end.stdout).toBe(
+      [
+        'ID       REPOSITORY              BRANCH   BASE           AGENTS',
+        'broken   cannot be read',
+        'demo     git@example.org:x.git   -        ubuntu:24.04   claude, codex, opencode',
+        '',
+      ].join('\n'),
+    );
     expect(end.stderr).toContain('project broken: ');
     expect(end.exitCode).toBe(1);
     const json = JSON.parse((await slipway(['project', 'list', '--json'])).stdout);
-    expect(json).toMatchObject([{ id: 'broken', error: { code: 'E_BAD_FILE' } }, { id: 'demo', repository: 'git@example.org:x.git', error: null }]);
+    expect(json).toMatchObject([
+      { id: 'broken', error: { code: 'E_BAD_FILE' } },
+      { id: 'demo', repository: 'git@example.org:x.git', error: null },
+    ]);
   });
 });
 
@@ -144,7 +177,10 @@ describe('project delete', () => {
     expect(await slipway(['project', 'delete', 'demo', '--yes'])).toMatchObject({ exitCode: 0, stdout: 'Project demo is deleted.\n' });
     for (const path of ['config/projects/demo', 'state/build/demo', 'state/projects/demo']) expect(existsSync(join(home, path)), path).toBe(false);
     for (const path of ['config/projects/other/project.yml', 'state/projects/other/task-ids.json']) expect(existsSync(join(home, path)), path).toBe(true);
-    expect(await slipway(['project', 'delete', 'demo', '--yes'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('There is no project `demo`. [E_NO_PROJECT]') });
+    expect(await slipway(['project', 'delete', 'demo', '--yes'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('There is no project `demo`. [E_NO_PROJECT]'),
+    });
   });
 
   test('without a terminal needs --yes, and says so before anything is removed', async () => {
@@ -156,7 +192,10 @@ describe('project delete', () => {
     write('state/projects/demo/tasks/2.yml', 'id: 2\n');
     write('state/tasks/demo/11/workspace/work', 'x');
     for (const flags of [[], ['--yes'], ['--dry-run']]) {
-      expect(await slipway(['project', 'delete', 'demo', ...flags])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('The project `demo` has tasks: 2, 11. [E_PROJECT_HAS_TASKS]') });
+      expect(await slipway(['project', 'delete', 'demo', ...flags])).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('The project `demo` has tasks: 2, 11. [E_PROJECT_HAS_TASKS]'),
+      });
     }
     expect(existsSync(projectFile('demo'))).toBe(true);
     expect(existsSync(join(home, 'state/build/demo'))).toBe(true);
@@ -178,32 +217,66 @@ describe('project delete', () => {
 
   test('that was cut off is completed by the next command, which says so', async () => {
     const directory = join(home, 'state/build/demo');
-    const steps = [{ do: 'project.remove-state', project: 'demo', directory }, { do: 'project.remove-config', project: 'demo', directory: join(home, 'config/projects/demo') }];
-    const begin = { format: 1, type: 'begin', operation: '20260101t000000-00000000', verb: 'project.delete', summary: 'project delete demo', wanted: { id: 'demo' }, locks: ['project/demo'], plan: { steps }, at: '2026-01-01T00:00:00.000Z', user: 'ada', pid: 1, command: 'project delete demo' };
+    const steps = [
+      { do: 'project.remove-state', project: 'demo', directory },
+      { do: 'project.remove-config', project: 'demo', directory: join(home, 'config/projects/demo') },
+    ];
+    const begin = {
+      format: 1,
+      type: 'begin',
+      operation: '20260101t000000-00000000',
+      verb: 'project.delete',
+      summary: 'project delete demo',
+      wanted: { id: 'demo' },
+      locks: ['project/demo'],
+      plan: { steps },
+      at: '2026-01-01T00:00:00.000Z',
+      user: 'ada',
+      pid: 1,
+      command: 'project delete demo',
+    };
     write('state/journal/open/20260101t000000-00000000.jsonl', `${JSON.stringify(begin)}\n${JSON.stringify({ type: 'intent', step: 0, at: begin.at })}\n`);
     rmSync(directory, { recursive: true });
     const end = await slipway(['project', 'list', '--json']);
-    expect(end).toMatchObject({ exitCode: 0, stdout: '[]\n', stderr: expect.stringContaining('recovered: `project delete demo` had been cut off and was completed.') });
+    expect(end).toMatchObject({
+      exitCode: 0,
+      stdout: '[]\n',
+      stderr: expect.stringContaining('recovered: `project delete demo` had been cut off and was completed.'),
+    });
     expect(existsSync(join(home, 'state/projects/demo'))).toBe(false);
   });
 });
 
 describe('agent', () => {
-  test('list shows built-in ones and a person\'s own', async () => {
+  test("list shows built-in ones and a person's own", async () => {
     write('config/agents/mine.yml', 'label: My Agent\ninstall: ["make install"]\nversion: [mine, -V]\ncommand: [mine]\n');
     const agents = JSON.parse((await slipway(['agent', 'list', '--json'])).stdout);
-    expect(agents.map(({ id, source }: { id: string; source: string }) => [id, source])).toEqual([['claude', 'built-in'], ['codex', 'built-in'], ['mine', 'user'], ['opencode', 'built-in']]);
+    expect(agents.map(({ id, source }: { id: string; source: string }) => [id, source])).toEqual([
+      ['claude', 'built-in'],
+      ['codex', 'built-in'],
+      ['mine', 'user'],
+      ['opencode', 'built-in'],
+    ]);
     expect((await slipway(['agent', 'list'])).stdout).toMatch(/^mine +My Agent +user +\/.*mine\.yml$/m);
   });
 
   test('list warns of a broken file and exits 1', async () => {
     write('config/agents/mine.yml', 'comand: [x]\n');
-    expect(await slipway(['agent', 'list'])).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/^mine +cannot be read/m), stderr: expect.stringContaining('agent mine: ') });
+    expect(await slipway(['agent', 'list'])).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringMatching(/^mine +cannot be read/m),
+      stderr: expect.stringContaining('agent mine: '),
+    });
   });
 
   test('show has the keys of its file', async () => {
     const agent = JSON.parse((await slipway(['agent', 'show', 'claude', '--json'])).stdout);
-    expect(agent).toMatchObject({ id: 'claude', source: 'built-in', headless: { command: ['claude', '--print', '--dangerously-skip-permissions', '--', '{prompt}'], prompt_env: null }, env_when_root: { IS_SANDBOX: '1' } });
+    expect(agent).toMatchObject({
+      id: 'claude',
+      source: 'built-in',
+      headless: { command: ['claude', '--print', '--dangerously-skip-permissions', '--', '{prompt}'], prompt_env: null },
+      env_when_root: { IS_SANDBOX: '1' },
+    });
     expect((await slipway(['agent', 'show', 'claude'])).stdout).toContain("headless:    claude --print --dangerously-skip-permissions -- '{prompt}'");
     expect(await slipway(['agent', 'show', 'nobody'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('[E_NO_AGENT]') });
   });

@@ -55,11 +55,17 @@ const keys: Readonly<Record<SettingName, string>> = {
   build: 'build',
 };
 
-const sourceNames: Readonly<Record<SettingSource, string>> = { project: 'project.yml', config: 'config.yml', 'project and config': 'project.yml and config.yml', default: 'default' };
+const sourceNames: Readonly<Record<SettingSource, string>> = {
+  project: 'project.yml',
+  config: 'config.yml',
+  'project and config': 'project.yml and config.yml',
+  default: 'default',
+};
 
 function textOf(project: ResolvedProject, file: string): string {
   const width = Math.max(...Object.values(keys).map((key) => key.length)) + 2;
-  const line = (key: string, value: string, source?: SettingSource) => `${`${key}:`.padEnd(width)}${value}${source === undefined ? '' : `  (${sourceNames[source]})`}`;
+  const line = (key: string, value: string, source?: SettingSource) =>
+    `${`${key}:`.padEnd(width)}${value}${source === undefined ? '' : `  (${sourceNames[source]})`}`;
   const settings = Object.entries(values(project)).map(([name, value]) => line(keys[name as SettingName], value, project.sources[name as SettingName]));
   return [line('id', project.id), line('file', file), ...settings].join('\n');
 }

@@ -11,18 +11,22 @@ export interface ExecFlags {
 
 export async function exec(call: Call, project: string, task: string, command: readonly string[], flags: ExecFlags): Promise<ExitCode> {
   const { stdin, stdout, stderr } = call.terminal;
-  return execInTask(call.app, { project, task }, {
-    // `exec P T -- cmd` and `exec P T cmd` are the same.
-    command: command[0] === '--' ? command.slice(1) : command,
-    root: flags.root ?? false,
-    // A shell for a person needs a terminal; a command keeps its two streams apart where stdout is not one.
-    tty: flags.tty && stdin.isTTY === true && stdout.isTTY === true,
-    workingDir: flags.workdir,
-    env: Object.fromEntries((flags.env ?? []).map(parseVariable)),
-    stdin,
-    stdout,
-    stderr,
-  });
+  return execInTask(
+    call.app,
+    { project, task },
+    {
+      // `exec P T -- cmd` and `exec P T cmd` are the same.
+      command: command[0] === '--' ? command.slice(1) : command,
+      root: flags.root ?? false,
+      // A shell for a person needs a terminal; a command keeps its two streams apart where stdout is not one.
+      tty: flags.tty && stdin.isTTY === true && stdout.isTTY === true,
+      workingDir: flags.workdir,
+      env: Object.fromEntries((flags.env ?? []).map(parseVariable)),
+      stdin,
+      stdout,
+      stderr,
+    },
+  );
 }
 
 function parseVariable(text: string): readonly [string, string] {

@@ -10,7 +10,10 @@ export async function list(call: Call, project: string | undefined): Promise<Exi
   if (project !== undefined) await readProject(call.app.paths, project);
   const { tasks, broken, unreachable } = await listTasks(call.app, project);
   printResult(call, tasks.map(statusJson), tasks.length === 0 ? '' : tableOf(tasks));
-  if (tasks.length === 0 && broken.length === 0 && !call.json) call.app.out.note(project === undefined ? 'There are no tasks. `slipway task new PROJECT` makes one.' : `There are no tasks. \`slipway task new ${project}\` makes one.`);
+  if (tasks.length === 0 && broken.length === 0 && !call.json)
+    call.app.out.note(
+      project === undefined ? 'There are no tasks. `slipway task new PROJECT` makes one.' : `There are no tasks. \`slipway task new ${project}\` makes one.`,
+    );
   for (const { problem, refs } of groupProblems(tasks)) call.app.out.warn(`${refs}: ${problem}`);
   for (const { project: of, id, error } of broken) call.app.out.warn(`task ${id} of ${of}: ${error.message}`);
   for (const { error } of unreachable) call.app.out.warn(`${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`);

@@ -11,7 +11,9 @@ export interface LogFlags {
 export async function logs(call: Call, project: string, task: string, flags: LogFlags): Promise<void> {
   const { metadata, container } = await observeTask(call.app, { project, task });
   if (container === undefined || metadata.engine === undefined) {
-    throw new SlipwayError('E_TASK_NO_CONTAINER', `Task ${task} of ${project} has no container, so it has no logs.`, { hint: `Start it with \`slipway task run-cli ${project} ${task}\`.` });
+    throw new SlipwayError('E_TASK_NO_CONTAINER', `Task ${task} of ${project} has no container, so it has no logs.`, {
+      hint: `Start it with \`slipway task run-cli ${project} ${task}\`.`,
+    });
   }
   const chunks = call.app.engineAt(metadata.engine).containers.logs(container.id, {
     follow: flags.follow ?? false,

@@ -8,6 +8,10 @@ export async function runCli(call: Call, project: string, task: string): Promise
   if (await printPlan(call, changed)) return;
   const container = containerName({ project, mode: 'cli', task });
   const was = changed.operation === undefined ? 'already running' : 'running';
-  printResult(call, { id: task, project, container, state: 'running', changed: changed.operation !== undefined }, `Task ${task} of ${project} is ${was} (container ${container}).`);
+  printResult(
+    call,
+    { id: task, project, container, state: 'running', changed: changed.operation !== undefined },
+    `Task ${task} of ${project} is ${was} (container ${container}).`,
+  );
   if (!call.json) call.app.out.note(`Enter it with \`slipway task exec ${project} ${task}\`.`);
 }

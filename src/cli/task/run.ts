@@ -42,8 +42,12 @@ export async function run(call: Call, project: string, prompt: string, flags: Ru
     return 130;
   }
   if (call.json) printResult(call, { id: ref.task, project, container, agent, exit_code: end.exitCode ?? null, reason: end.reason, ended_at: end.at }, '');
-  if (end.exitCode === undefined) throw new SlipwayError('E_RUN_LOST', `The container of task ${ref.task} is gone and left no record of how ${agent} ended.`, { hint: `Its workspace is still there: \`slipway task status ${project} ${ref.task}\`.` });
-  if (end.reason !== 'exited') app.out.note(end.reason === 'timeout' ? `${agent} was ended by the time limit of ${flags.timeout ?? 0} s.` : `${agent} was stopped.`);
+  if (end.exitCode === undefined)
+    throw new SlipwayError('E_RUN_LOST', `The container of task ${ref.task} is gone and left no record of how ${agent} ended.`, {
+      hint: `Its workspace is still there: \`slipway task status ${project} ${ref.task}\`.`,
+    });
+  if (end.reason !== 'exited')
+    app.out.note(end.reason === 'timeout' ? `${agent} was ended by the time limit of ${flags.timeout ?? 0} s.` : `${agent} was stopped.`);
   return end.exitCode;
 }
 

@@ -22,7 +22,18 @@ export function statusJson(task: TaskStatus): Readonly<Record<string, unknown>> 
     created_at: task.createdAt,
     started_at: task.startedAt ?? null,
     workspace: task.workspace,
-    run: run === undefined ? null : { agent: run.agent, prompt: run.prompt, timeout_seconds: run.timeoutSeconds, started_at: run.startedAt, exit_code: run.end?.exitCode ?? null, reason: run.end?.reason ?? null, ended_at: run.end?.at ?? null },
+    run:
+      run === undefined
+        ? null
+        : {
+            agent: run.agent,
+            prompt: run.prompt,
+            timeout_seconds: run.timeoutSeconds,
+            started_at: run.startedAt,
+            exit_code: run.end?.exitCode ?? null,
+            reason: run.end?.reason ?? null,
+            ended_at: run.end?.at ?? null,
+          },
     problems: task.problems.map(({ kind, message, fix }) => ({ kind, message, fix: fix ?? null })),
   };
 }
