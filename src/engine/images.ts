@@ -73,17 +73,6 @@ async function whileImagesGo<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Podman lists nothing at all where one image is removed while it looks: then it is asked again. */
-async function whileImagesGo<T>(ask: () => Promise<T>, attempts = 10): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (attempts <= 1 || !(error instanceof SlipwayError) || !/image not known/.test(error.message)) throw error;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    return whileImagesGo(ask, attempts - 1);
-  }
-}
-
 function noImage(reference: string): SlipwayError {
   return new SlipwayError('E_NO_IMAGE', `There is no image ${reference}`, { hint: 'Build, pull or import it first.' });
 }
