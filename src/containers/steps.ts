@@ -1,7 +1,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import { SlipwayError } from '../errors.ts';
 import type { ContainerSpec, Engine, EngineRef } from '../engine/model.ts';
-import type { Json, Step, StepContext, StepKind } from '../operations/model.ts';
+import type { Json, Step, StepKind } from '../operations/model.ts';
 import { isMissing } from '../state/atomic.ts';
 import { isOwn, label, operationFilter } from './labels.ts';
 import { lastLines } from './logs.ts';
