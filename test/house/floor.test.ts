@@ -2,8 +2,15 @@ import { satisfies } from 'semver';
 import { expect, it } from 'vitest';
 import { readText } from './sources.ts';
 
+interface LockedPackage {
+  readonly version?: string;
+  readonly engines?: { readonly node?: string };
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
 interface LockFile {
-  readonly packages: Readonly<Record<string, { readonly version?: string; readonly engines?: { readonly node?: string }; readonly optional?: boolean }>>;
+  readonly packages: Readonly<Record<string, LockedPackage>>;
 }
 
 const floor = '20.19.0';
@@ -31,3 +38,23 @@ it('every version is pinned', () => {
   const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version));
   expect(loose).toEqual([]);
 });
+
+it('the lock file has every package of every platform, or `npm ci` refuses it', () => {
+  const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter((name) => !foldersAbove(path).some((folder) => packages[`${folder}node_modules/${name}`]))
+      .map((name) => `${name} of ${path}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+/** Where Node.js looks for what a package imports: its own folder, then each one above. */
+function foldersAbove(path: string): readonly string[] {
+  const parts = path.split(/(?<=^|\/)node_modules\//).slice(1);
+  return [...parts.keys(), parts.length].map((count) =>
+    parts
+      .slice(0, count)
+      .map((part) => `node_modules/${part.replace(/\/?$/, '/')}`)
+      .join(''),
+  );
+}
