@@ -20,12 +20,3 @@ export function headlessCall(agent: AgentDefinition, prompt: string): HeadlessCa
     env: promptEnv === undefined ? {} : { [promptEnv]: prompt },
   };
 }
-
-/** What an agent's process is given: its own variables, and the host's that it names and that are set. Never journaled. */
-export function agentEnv(agent: AgentDefinition, host: Readonly<Record<string, string | undefined>>, isRoot: boolean): Readonly<Record<string, string>> {
-  const passed = agent.passEnv.flatMap((name): (readonly [string, string])[] => {
-    const value = host[name];
-    return value === undefined || value === '' ? [] : [[name, value]];
-  });
-  return { ...agent.env, ...(isRoot ? agent.envWhenRoot : {}), ...Object.fromEntries(passed) };
-}

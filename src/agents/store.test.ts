@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Paths } from '../state/paths.ts';
-import { agentEnv, headlessCall } from './command.ts';
+import { headlessCall } from './command.ts';
 import { checkAgentNames, findAgent, listAgentNames, listAgents, readAgent, readAgents } from './store.ts';
 import { templatesDir } from './templates.ts';
 
@@ -125,13 +125,6 @@ describe('a headless call', () => {
     const agent = await readAgent(paths, 'mine');
     expect(() => headlessCall(agent, 'x')).toThrow('The agent `mine` has no headless command.');
   });
-});
-
-test('an agent is handed what it names and the host has set', async () => {
-  const claude = await readAgent(paths, 'claude');
-  const host = { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: '', OTHER: 'x' };
-  expect(agentEnv(claude, host, false)).toEqual({ DISABLE_AUTOUPDATER: '1', ANTHROPIC_API_KEY: 'k' });
-  expect(agentEnv(claude, host, true)).toEqual({ DISABLE_AUTOUPDATER: '1', IS_SANDBOX: '1', ANTHROPIC_API_KEY: 'k' });
 });
 
 test('the templates are found from the bundle and from the sources, and their loss is told', () => {
