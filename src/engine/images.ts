@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SlipwayError } from '../errors.ts';
 import { type Api, filters, labelFilters } from './api.ts';
 import type { ImageDetails, Images, ImageSummary } from './model.ts';
@@ -62,13 +63,14 @@ export function openImages(api: Api): Images {
   };
 }
 
-/** Podman's list fails where another removes an image at that moment: it names the image that went, and the next list is whole. */
+/** Podman's list fails where another removes an image at that moment: it names the image that went. Removing one takes it some 100 ms. */
 async function whileImagesGo<T>(ask: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
+  for (let tries = 1; ; tries++) {
     try {
       return await ask();
     } catch (error) {
-      if (tries === 5 || !(error instanceof SlipwayError) || error.code !== 'E_NO_IMAGE') throw error;
+      if (tries === 30 || !(error instanceof SlipwayError) || error.code !== 'E_NO_IMAGE') throw error;
+      await sleep(100);
     }
   }
 }

@@ -57,15 +57,13 @@ async function makeArchive({ app, child }: StepContext, base: BootstrapBase, arc
     tail = (tail + text).slice(-4_000);
     app.out.raw(text);
   };
-  const end = await run(argv, { env: app.env, signal: app.signal, onStdout: show, onStderr: show, onStart: (pid) => void child(pid) }).catch(
-    (cause: unknown) => {
-      if (!(cause instanceof SlipwayError) || cause.code !== 'E_NO_PROGRAM') throw cause;
-      throw new SlipwayError('E_BOOTSTRAP', 'A base image is made from packages with mmdebstrap, which is not installed.', {
-        cause,
-        hint: 'Install it: apt-get install mmdebstrap',
-      });
-    },
-  );
+  const end = await run(argv, { env: app.env, signal: app.signal, onStdout: show, onStderr: show, onStart: child }).catch((cause: unknown) => {
+    if (!(cause instanceof SlipwayError) || cause.code !== 'E_NO_PROGRAM') throw cause;
+    throw new SlipwayError('E_BOOTSTRAP', 'A base image is made from packages with mmdebstrap, which is not installed.', {
+      cause,
+      hint: 'Install it: apt-get install mmdebstrap',
+    });
+  });
   app.signal.throwIfAborted();
   if (end.exitCode === 0) return;
   throw new SlipwayError('E_BOOTSTRAP', `mmdebstrap could not make ${base.bootstrap} ${base.suite} (exit code ${end.exitCode ?? end.signal}).`, {

@@ -61,7 +61,7 @@ export const buildLayer: StepKind = {
           ...(build.noCache ? { noCache: true } : {}),
           signal: app.signal,
           onProgress: (text) => app.out.raw(text),
-          onStart: (pid) => void context.child(pid),
+          onStart: (pid) => context.child(pid),
         },
       );
     });

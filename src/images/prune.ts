@@ -42,7 +42,8 @@ export function unusedImages(facts: PruneFacts): readonly Unused[] {
 }
 
 export function planPrune(facts: PruneFacts): Plan {
-  return { steps: unusedImages(facts).map(({ id, name, tags }) => ({ do: 'image.remove', image: id, name, tags })) };
+  const removals = unusedImages(facts).map(({ id, name, tags }) => ({ do: 'image.remove', image: id, name, tags }));
+  return { steps: removals.length === 0 ? [] : [...removals, { do: 'image.sweep' }] };
 }
 
 function keptLayers(facts: PruneFacts): ReadonlySet<string> {

@@ -1,8 +1,10 @@
-import { operationFilter, ownFilter } from '../containers/labels.ts';
+import { label, operationFilter, ownFilter } from '../containers/labels.ts';
 import { rm } from 'node:fs/promises';
 import type { Engine } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
+import { openOperations } from '../operations/journal.ts';
 import type { Step, StepKind } from '../operations/model.ts';
+import { journalDir } from '../state/paths.ts';
 import { bootstrapArchive } from './bootstrap.ts';
 import { unpin } from './build-step.ts';
 import { pinnedBaseTag } from './names.ts';
@@ -30,6 +32,31 @@ export const removeImage: StepKind = {
     } catch (error) {
       if (!(error instanceof SlipwayError) || error.code !== 'E_IN_USE') throw error;
       app.out.warn(`${name} stays: ${error.message}`);
+    }
+  },
+};
+
+/**
+ * Removes what the removed images were built from step by step. Podman keeps these as images of their own, with the labels of the
+ * layer below, and shows each only when the one above it is gone.
+ */
+export const sweepImages: StepKind = {
+  do: 'image.sweep',
+  describe: () => 'Remove the build steps of removed images',
+  async apply({ app }) {
+    const engine = await app.engine();
+    const filter = ownFilter(await app.installId(), 'layer');
+    const open = await openOperations(journalDir(app.paths));
+    const stays = new Set<string>();
+    for (;;) {
+      const images = await engine.images.list({ labels: filter, signal: app.signal });
+      const next = images.find(({ id, tags, labels }) => tags.length === 0 && !stays.has(id) && !open.includes(labels[label.op] ?? ''));
+      if (next === undefined) return;
+      stays.add(next.id);
+      await engine.images.remove(next.id).catch((error: unknown) => {
+        // A container of a commit without a name, or an image on top of it: it is somebody's.
+        if (!(error instanceof SlipwayError) || !['E_IN_USE', 'E_CONFLICT'].includes(error.code)) throw error;
+      });
     }
   },
 };

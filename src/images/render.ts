@@ -66,7 +66,8 @@ function renderAgents(inputs: LayerInputs, refresh: string | undefined): Rendere
       fromParent,
       refreshLine(refresh),
       // For the time of the build alone: a person's own `npm install --global` in a task goes where npm's default is.
-      'ARG npm_config_registry',
+      // Empty is npm's own; Podman warns of an argument without a value.
+      'ARG npm_config_registry=""',
       'ARG npm_config_prefix=/usr/local',
       'ARG npm_config_cache=/tmp/slipway-npm',
       'ARG npm_config_update_notifier=false',

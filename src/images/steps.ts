@@ -3,7 +3,7 @@ import { bootstrapBase } from './bootstrap.ts';
 import { buildLayer, nameLayer } from './build-step.ts';
 import { renderStep } from './generate.ts';
 import { pullImage } from './pull-step.ts';
-import { discardBuild, removeImage } from './remove-step.ts';
+import { discardBuild, removeImage, sweepImages } from './remove-step.ts';
 import { dropArchive, saveImages } from './save.ts';
 import { importImage, loadImages } from './transfer-steps.ts';
 
@@ -19,4 +19,5 @@ export const steps: readonly StepKind[] = [
   removeImage,
   renderStep,
   saveImages,
+  sweepImages,
 ];

@@ -169,7 +169,8 @@ describe.each(engines)('$name', { timeout: 300_000 }, (lab) => {
     await box.ok(['build', 'first'], { timeoutMs: 300_000 });
     expect(await layers('first')).toEqual(allFresh);
     expect(await box.engineProgram(['run', '--rm', 'first:l2-cli', 'cat', '/etc/one'])).toBe('1b');
-    await box.engineProgram(['rmi', '-f', byHand ?? '']);
+    // Docker's cache may have made it the same as a step of an earlier build, which stays.
+    await box.engineProgram(['rmi', '-f', byHand ?? '']).catch(() => {});
   });
 
   it('--agents makes L1 anew, once: the next build finds nothing to do', async () => {
@@ -242,12 +243,14 @@ describe.each(engines)('$name', { timeout: 300_000 }, (lab) => {
     const [container] = await box.engine.containers.list({ labels: { 'io.slipway.install': box.installId ?? '' } });
     const needsYes = await box.slipway(['image', 'prune']);
     expect([needsYes.exitCode, needsYes.stderr.includes('--yes')]).toEqual([2, true]);
-    const count = (await own()).length;
-    const wouldGo = (await box.json<{ readonly steps: readonly unknown[] }>(['image', 'prune', '--dry-run'])).steps.length;
-    expect(wouldGo).toBeGreaterThan(0);
-    expect((await own()).length).toBe(count);
-    await box.ok(['image', 'prune', '--yes']);
-    expect((await own()).length).toBe(count - wouldGo);
+    const ids = async () => (await own()).map(({ id }) => id);
+    const before = await ids();
+    const steps = (await box.json<{ readonly steps: readonly { readonly do: string; readonly image?: string }[] }>(['image', 'prune', '--dry-run'])).steps;
+    const unused = steps.flatMap(({ image }) => image ?? []);
+    expect(unused.length).toBeGreaterThan(0);
+    expect((await ids()).sort()).toEqual([...before].sort());
+    await box.ok(['image', 'prune', '--yes'], { timeoutMs: 240_000 });
+    expect((await ids()).sort()).toEqual(before.filter((id) => !unused.includes(id)).sort());
     expect(await layers('first')).toMatchObject(allFresh);
     expect(await box.engine.images.inspect(container?.imageId ?? '')).toBeDefined();
     expect(await box.engine.images.inspect(base)).toBeDefined();
