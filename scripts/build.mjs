@@ -1,51 +1,58 @@
 // Bundles the program and the library into dist/, or into the folder named by `--out`; with `--program` the program alone. Each is one
-// CommonJS file, whose parts are run when they are needed (docs/decisions/004).
+// CommonJS file, whose parts are run when they are needed, beside files of the packages that few commands need (docs/decisions/004).
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { compile } from './build/compile.mjs';
+import { inOwnFiles, ownFile, withoutChildProcess } from './build/plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 const { values } = parseArgs({ options: { out: { type: 'string', default: `${root}/dist` }, program: { type: 'boolean', default: false } } });
 const outdir = resolve(values.out);
 
-rmSync(outdir, { recursive: true, force: true });
-await build({
+/** Packages that are loaded when a command needs them. */
+const rarelyNeeded = ['@balena/dockerignore', '@clack/prompts', 'tar-stream', 'valibot', 'yaml'];
+const moduleUrl = "const moduleUrl = require('node:url').pathToFileURL(__filename).href;";
+
+/** @type {import('esbuild').BuildOptions} */
+const options = {
   absWorkingDir: root,
-  entryPoints: { slipway: 'src/main.ts', ...(values.program ? {} : { index: 'src/index.ts' }) },
   outdir,
   bundle: true,
   minify: true,
-  keepNames: true,
   platform: 'node',
   target: 'node20',
   format: 'cjs',
+  // `require` where the source says `await import()`: Node's loader of ES modules costs 10 ms when it is first used.
+  supported: { 'dynamic-import': false },
   // yaml: its CommonJS build cannot be shaken.
   alias: { yaml: `${root}/node_modules/yaml/browser/index.js` },
   define: { SLIPWAY_VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"', 'import.meta.url': 'moduleUrl' },
-  banner: { js: "#!/usr/bin/env node\nconst moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
-  plugins: [withoutChildProcess('commander')],
+  plugins: [inOwnFiles(rarelyNeeded), withoutChildProcess('commander')],
   logLevel: 'warning',
-});
-// The package is of type `module`; the program alone is not.
-writeFileSync(`${outdir}/package.json`, '{ "type": "commonjs" }\n');
-chmodSync(`${outdir}/slipway.js`, 0o755);
-if (!values.program) emitTypes();
+};
 
-/** commander loads node:child_process for subcommands that are programs of their own, which Slipway has none of: it costs 5 ms of every start. */
-function withoutChildProcess(importer) {
-  return {
-    name: 'without-child-process',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^node:child_process$/ }, (args) =>
-        args.importer.includes(`/node_modules/${importer}/`) ? { path: args.path, namespace: 'nothing' } : undefined,
-      );
-      onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};' }));
-    },
-  };
+rmSync(outdir, { recursive: true, force: true });
+await build({ ...options, entryPoints: Object.fromEntries(rarelyNeeded.map((name) => [ownFile(name), name])) });
+await build({
+  ...options,
+  entryPoints: { program: 'src/main.ts' },
+  // One expression, which build/loader.cjs calls.
+  banner: { js: `(function (require, module, exports, __filename, __dirname) {'use strict';${moduleUrl}` },
+  footer: { js: '})' },
+});
+compile(`${outdir}/program.js`);
+copyFileSync(`${root}/scripts/build/loader.cjs`, `${outdir}/slipway.js`);
+chmodSync(`${outdir}/slipway.js`, 0o755);
+// The package is of type `module`; what is in here is not.
+writeFileSync(`${outdir}/package.json`, '{ "type": "commonjs" }\n');
+if (!values.program) {
+  await build({ ...options, entryPoints: { index: 'src/index.ts' }, keepNames: true, banner: { js: moduleUrl } });
+  emitTypes();
 }
 
 /** The library's types. They name their neighbours as `.ts`, which a package does not have. */
