@@ -1,6 +1,6 @@
 import { label, operationFilter, ownFilter } from '../containers/labels.ts';
 import { rm } from 'node:fs/promises';
-import type { Engine } from '../engine/model.ts';
+import type { Engine, ImageSummary, Labels } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import { openOperations } from '../operations/journal.ts';
 import type { Step, StepKind } from '../operations/model.ts';
@@ -44,22 +44,25 @@ export const sweepImages: StepKind = {
   do: 'image.sweep',
   describe: () => 'Remove the build steps of removed images',
   async apply({ app }) {
-    const engine = await app.engine();
-    const filter = ownFilter(await app.installId(), 'layer');
     const open = await openOperations(journalDir(app.paths));
-    const stays = new Set<string>();
-    for (;;) {
-      const images = await engine.images.list({ labels: filter, signal: app.signal });
-      const next = images.find(({ id, tags, labels }) => tags.length === 0 && !stays.has(id) && !open.includes(labels[label.op] ?? ''));
-      if (next === undefined) return;
-      stays.add(next.id);
-      await engine.images.remove(next.id).catch((error: unknown) => {
-        // A container of a commit without a name, or an image on top of it: it is somebody's.
-        if (!(error instanceof SlipwayError) || !['E_IN_USE', 'E_CONFLICT'].includes(error.code)) throw error;
-      });
-    }
+    await removeUntagged(await app.engine(), ownFilter(await app.installId(), 'layer'), ({ labels }) => !open.includes(labels[label.op] ?? ''));
   },
 };
+
+/** One after the other, since each may bring the next one to light. */
+async function removeUntagged(engine: Engine, labels: Labels, isMeant: (image: ImageSummary) => boolean): Promise<void> {
+  const seen = new Set<string>();
+  for (;;) {
+    const images = await engine.images.list({ labels });
+    const next = images.find((image) => image.tags.length === 0 && !seen.has(image.id) && isMeant(image));
+    if (next === undefined) return;
+    seen.add(next.id);
+    await engine.images.remove(next.id).catch((error: unknown) => {
+      // A container or another image stands on it: it is somebody's.
+      if (!(error instanceof SlipwayError) || !['E_IN_USE', 'E_CONFLICT'].includes(error.code)) throw error;
+    });
+  }
+}
 
 /** By names, never by force: that would take it from stopped containers. */
 async function removeAll(engine: Engine, id: string, tags: readonly string[]): Promise<void> {
@@ -80,8 +83,7 @@ export const discardBuild: StepKind = {
   async apply({ app, operation }, step) {
     const engine = await app.engine();
     await rm(bootstrapArchive(app.paths.cache, operation), { force: true });
-    const made = await engine.images.list({ labels: operationFilter(await app.installId(), operation) });
-    for (const { id, tags } of made) if (tags.length === 0) await engine.images.remove(id);
+    await removeUntagged(engine, operationFilter(await app.installId(), operation), () => true);
     const base = await engine.images.inspect((step as DiscardStep).base);
     if (base) await unpin(engine, pinnedBaseTag(base.id));
   },
