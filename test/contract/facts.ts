@@ -59,14 +59,16 @@ export function factsContract({ lab, engine, create, start, startUp, exec, name,
     expect((await exec(id, { command: ['no-such-program'] })).exitCode).toBe(docker ? 126 : 127);
   });
 
-  test('TERM to the exec client ends the client with 0, and the process inside goes on', async () => {
+  test('TERM to the exec client ends the client, with 0 or by the signal, and the process inside goes on', async () => {
     const id = await start();
     let client = 0;
     const ended = localCli(lab, ['exec', id, 'sh', '-c', 'echo up; exec sleep 432'], {
       onStart: (pid) => (client = pid),
       onStdout: () => process.kill(client, 'SIGTERM'),
     });
-    expect(await ended).toMatchObject({ exitCode: 0, signal: undefined });
+    const { exitCode, signal } = await ended;
+    // Docker's program of 20.10 does not catch the signal; later ones and Podman's do, and say 0.
+    expect(exitCode ?? signal).toBeOneOf([0, 'SIGTERM']);
     expect((await exec(id, { command: ['sh', '-c', 'ps | grep -c "[s]leep 432"'] })).stdout).toBe('1\n');
   });
 
