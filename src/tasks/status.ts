@@ -135,7 +135,8 @@ function unknownStatus(app: App, task: TaskMetadata, error: SlipwayError): TaskS
 }
 
 function stateOf(task: TaskMetadata, container: { readonly state: ContainerState } | undefined): TaskState {
-  if (container !== undefined) return container.state;
+  // "Created" is a task that never ran; Podman says it also of a container that ran until a power cut.
+  if (container !== undefined) return container.state === 'created' ? 'exited' : container.state;
   return task.mode === undefined ? 'created' : 'not-found';
 }
 
@@ -149,7 +150,7 @@ function missingProblem({ project, id, mode, run }: TaskMetadata, container: See
 async function currentEnd(app: App, task: TaskMetadata, container: Seen | undefined): Promise<RunEnd | undefined> {
   if (container !== undefined && !isStopped(container.state)) return undefined;
   const record = await readExitRecord(taskRecords(app.paths, task.project, task.id));
-  // A list does not tell exit codes: without a record nothing is claimed.
-  if (container !== undefined && container.exitCode === undefined) return record;
+  // A list does not tell exit codes, and what has not been started yet has none: without a record nothing is claimed.
+  if (container !== undefined && container.exitCode === undefined && container.startedAt === undefined) return record;
   return endOf(container && { state: container.state, exitCode: container.exitCode, finishedAt: container.finishedAt }, record, app.clock.now().toISOString());
 }
