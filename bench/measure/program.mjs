@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process';
+
+/** @typedef {import('./alternate.mjs').Side} Side */
+
+/**
+ * A program from its start to its exit. One that fails ends the measurement: its time would mean nothing.
+ * @param {string} name
+ * @param {readonly string[]} argv
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Side}
+ */
+export function program(name, argv, env) {
+  return { name, run: () => runQuietly(argv, env) };
+}
+
+/** @param {readonly string[]} argv @param {NodeJS.ProcessEnv} env @returns {Promise<void>} */
+export function runQuietly([file = '', ...args], env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) =>
+      code === 0 ? resolve() : reject(new Error(`${[file, ...args].join(' ')} ended with ${code ?? signal}:\n${stderr.slice(-2000)}`)),
+    );
+  });
+}

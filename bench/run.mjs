@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+// `npm run bench`: Slipway beside the engines' own programs and an empty Node.js, both sides of each pair in one run.
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { run, tell } from '../scripts/lab/run.mjs';
+import { build } from './cases/build.mjs';
+import { devcontainer } from './cases/devcontainer.mjs';
+import { list } from './cases/list.mjs';
+import { oneTask } from './cases/one-task.mjs';
+import { startUp } from './cases/start-up.mjs';
+import { withEngines } from './engines.mjs';
+import { Install } from './install.mjs';
+import { program } from './measure/program.mjs';
+import { describeMachine, formatTable, writeResults } from './report.mjs';
+import { EMPTY } from './target.mjs';
+
+/**
+ * @typedef {object} Bench
+ * @property {number} runs of each side
+ * @property {readonly number[]} tasks lengths of the lists
+ * @property {number} containers at most, however many tasks
+ * @property {string} slipway the built program
+ * @property {import('./measure/alternate.mjs').Side} empty Node.js with an empty file
+ */
+
+const CASES = /** @type {const} */ (['help', 'task', 'list', 'build', 'devcontainer']);
+const USAGE = `Slipway beside the engines' own programs and an empty Node.js, alternating.
+
+  npm run bench -- [--runs 15] [--only ${CASES.join(',')}] [--engines docker,podman] [--tasks 1,100,1000] [--containers 100]
+
+Uses the engines of the lab whose lab.json SLIPWAY_LAB names (node scripts/lab.mjs up), else starts them and removes them.
+`;
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '15' },
+    only: { type: 'string', default: CASES.join(',') },
+    engines: { type: 'string', default: 'docker,podman' },
+    tasks: { type: 'string', default: '1,100,1000' },
+    containers: { type: 'string', default: '100' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
+
+const wanted = new Set(values.only.split(','));
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync('/var/tmp/slipway-b-');
+try {
+  const bench = await prepare();
+  await withEngines(values.engines.split(','), async (engines) => {
+    const machine = describeMachine(engines);
+    /** @type {import('./report.mjs').Result[]} */
+    const results = wanted.has('help') ? await startUp(bench) : [];
+    for (const engine of engines) results.push(...(await measure(bench, engine)));
+    const file = writeResults({ machine, runs: bench.runs, results });
+    process.stdout.write(`${formatTable(results)}\n\nMedians of ${bench.runs} runs; load ${machine.load.join(' ')} at the start. All figures: ${file}\n`);
+  });
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Bundles the program as a package has it, and an empty program. @returns {Promise<Bench>} */
+async function prepare() {
+  tell('bundling the program');
+  await run([process.execPath, join(root, 'scripts/build.mjs'), '--program', '--out', join(folder, 'dist')]);
+  symlinkSync(join(root, 'templates'), join(folder, 'templates'));
+  const empty = join(folder, 'empty.cjs');
+  writeFileSync(empty, '');
+  return {
+    runs: Number(values.runs),
+    tasks: values.tasks.split(',').map(Number),
+    containers: Number(values.containers),
+    slipway: join(folder, 'dist/slipway.js'),
+    empty: program(EMPTY, [process.execPath, empty], process.env),
+  };
+}
+
+/** @param {Bench} bench @param {import('./engines.mjs').BenchEngine} engine @returns {Promise<import('./report.mjs').Result[]>} */
+async function measure(bench, engine) {
+  const few = { ...bench, runs: Math.min(bench.runs, 7) };
+  const results = [];
+  if (wanted.has('task')) results.push(...(await withInstall(bench, engine, oneTask)));
+  if (wanted.has('build')) results.push(...(await withInstall(bench, engine, build)));
+  if (wanted.has('devcontainer') && engine.name === 'docker') results.push(...(await withInstall(few, engine, devcontainer)));
+  if (wanted.has('list')) results.push(...(await withInstall(bench, engine, list)));
+  return results;
+}
+
+/**
+ * @template T
+ * @param {Bench} bench
+ * @param {import('./engines.mjs').BenchEngine} engine
+ * @param {(bench: Bench, install: Install) => Promise<T>} work
+ */
+async function withInstall(bench, engine, work) {
+  const install = new Install(engine, bench.slipway);
+  try {
+    tell(`building a project on ${engine.name}`);
+    await install.build();
+    return await work(bench, install);
+  } finally {
+    await install.remove();
+  }
+}
