@@ -23,8 +23,8 @@ export interface ProgramBuild {
   readonly signal?: AbortSignal;
   /** The engine's own progress, of both streams, as it comes. */
   readonly onProgress?: (text: string) => void;
-  /** The process group of the program, for the journal. */
-  readonly onStart?: (pid: number) => void;
+  /** The process group of the program, for the journal; it begins once this has settled. */
+  readonly onStart?: (pid: number) => unknown;
 }
 
 /**

@@ -16,7 +16,8 @@ export interface ProgramOptions {
   readonly timeoutMs?: number;
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
-  readonly onStart?: (pid: number) => void;
+  /** The program begins once this has settled. */
+  readonly onStart?: (pid: number) => unknown;
 }
 
 export interface ProgramEnd {

@@ -16,7 +16,7 @@ export interface SeedRequest {
   readonly temporary: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
-  readonly onStart?: (pid: number) => void;
+  readonly onStart?: (pid: number) => unknown;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -25,14 +25,19 @@ export interface SeedRequest {
  * up as changes. The clone shares no object files with a local upstream: a container could write through the links.
  */
 export async function seedWorkspace(request: SeedRequest): Promise<void> {
-  await removeTree(request.temporary);
-  if (request.repository === undefined) {
-    await mkdir(request.workspace, { recursive: true });
+  const { temporary, workspace, repository } = request;
+  await removeTree(temporary);
+  if (repository === undefined) {
+    await mkdir(workspace, { recursive: true });
     return;
   }
-  await clone(request, request.repository);
-  await moveIn(request.temporary, request.workspace);
-  await removeTree(request.temporary);
+  try {
+    await clone(request, repository);
+    await moveIn(temporary, workspace);
+  } finally {
+    // Also of a clone that failed: what it got so far may be what fills the disk.
+    await removeTree(temporary);
+  }
 }
 
 async function clone(request: SeedRequest, repository: string): Promise<void> {
@@ -70,6 +75,9 @@ function cloneError(request: SeedRequest, repository: string, text: string): Sli
     .filter((line) => /^(fatal|error|remote|ssh|Host key|.*denied)/i.test(line))
     .slice(-6)
     .join('\n');
+  if (/No space left on device|Disk quota exceeded/.test(text)) {
+    return new SlipwayError('E_DISK_FULL', `No space left to clone ${shown(repository)} into ${request.workspace}.`, { detail, hint: 'Free some space and run the command again; what had been fetched is removed.' });
+  }
   if (/Remote branch .* not found/.test(text)) {
     return new SlipwayError('E_NO_BRANCH', `${shown(repository)} has no branch ${request.branch ?? ''}.`, {
       detail,

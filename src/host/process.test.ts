@@ -49,6 +49,28 @@ test('reports its process group before it ends', async () => {
   expect(end.stdout.trim()).toBe(String(pid));
 });
 
+test('the program begins only after its start was recorded, and never where that failed', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-gate-'));
+  try {
+    const mark = join(dir, 'mark');
+    let before = true;
+    await run(['sh', '-c', 'touch "$0"', mark], {
+      onStart: async () => {
+        await sleep(100);
+        before = existsSync(mark);
+      },
+    });
+    expect([before, existsSync(mark)]).toEqual([false, true]);
+    rmSync(mark);
+    await expect(run(['sh', '-c', 'touch "$0"', mark], { onStart: () => Promise.reject(new Error('no space')) })).rejects.toThrow('no space');
+    await sleep(100);
+    expect(existsSync(mark)).toBe(false);
+    await expect(run(['slipway-no-such-program'], { onStart: () => {} })).rejects.toMatchObject({ code: 'E_NO_PROGRAM' });
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
 test('a detached program writes to its log', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'slipway-process-'));
   try {

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { Duplex, type Readable } from 'node:stream';
+import { join } from 'node:path';
+import { Duplex, type Readable, type Writable } from 'node:stream';
 import { SlipwayError } from '../errors.ts';
 
 export type Argv = readonly string[];
@@ -21,8 +22,8 @@ export interface ProcessOptions {
   /** With it, the stream is handed on and not collected. */
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
-  /** The process group's id, as soon as it is there: for the journal. */
-  readonly onStart?: (pid: number) => void;
+  /** The process group's id: for the journal. With it, the program begins once this has settled, and never where this process dies before. */
+  readonly onStart?: (pid: number) => unknown;
 }
 
 export interface ProcessEnd {
@@ -38,8 +39,7 @@ export interface ProcessEnd {
 /** Runs a program to its end, in a process group of its own. How it ended is data; only one that cannot be started throws (E_NO_PROGRAM, E_NO_DIRECTORY). */
 export async function run(argv: Argv, options: ProcessOptions = {}): Promise<ProcessEnd> {
   if (options.signal?.aborted) return { exitCode: undefined, signal: undefined, stdout: '', stderr: '', timedOut: false, aborted: true };
-  const child = await launch(argv, { ...base(options), detached: true, stdio: 'pipe' });
-  if (child.pid !== undefined) options.onStart?.(child.pid);
+  const child = await launchGated(argv, options);
   const stdout = collect(child.stdout, options.onStdout);
   const stderr = collect(child.stderr, options.onStderr);
   feed(child, options.input);
@@ -152,6 +152,37 @@ function launch([program = '', ...args]: Argv, options: Parameters<typeof spawn>
       const hint = lost ? 'Create it, or run this elsewhere.' : `Install ${program}, or put it on the PATH.`;
       reject(new SlipwayError(lost ? 'E_NO_DIRECTORY' : 'E_NO_PROGRAM', `Cannot start ${program}: ${why}`, { cause, hint }));
     });
+  });
+}
+
+/** A shell in the program's place and with its pid waits for a word on descriptor 3, which ends when this process does. */
+async function launchGated(argv: Argv, options: ProcessOptions): Promise<ChildProcess> {
+  const { onStart } = options;
+  const { env, ...rest } = base(options);
+  // Where there is no such program, starting it is what tells.
+  if (onStart === undefined || !isProgram(argv[0] ?? '', env.PATH ?? process.env.PATH ?? '')) return launch(argv, { ...rest, env, detached: true, stdio: 'pipe' });
+  const child = await launch(['/bin/sh', '-c', 'read -r _ <&3 && exec "$@" 3<&-', 'sh', ...argv], { ...rest, env, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+  const gate = child.stdio[3] as Writable;
+  gate.on('error', () => {});
+  try {
+    await onStart(child.pid ?? 0);
+  } catch (error) {
+    gate.destroy();
+    throw error;
+  }
+  gate.end('\n');
+  return child;
+}
+
+function isProgram(program: string, path: string): boolean {
+  const places = program.includes('/') ? [program] : path.split(':').map((folder) => join(folder || '.', program));
+  return places.some((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
   });
 }
 

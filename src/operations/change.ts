@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { SlipwayError } from '../errors.ts';
-import { acquireLock, type Lock } from '../state/lock.ts';
-import { journalDir, locksDir } from '../state/paths.ts';
-import { type JournalBegin, JournalWriter, readOpenOperation } from './journal.ts';
+import { describeError } from './describe-error.ts';
+import { journalDir } from '../state/paths.ts';
+import { type JournalBegin, JournalWriter, openOperations, readOpenOperation } from './journal.ts';
+import { operationLock, releaseLocks, takeLocks } from './locks.ts';
 import type { App, Changed, Json, Plan, Verb } from './model.ts';
 import { directionOf, runOtherwise, runSteps, stepContext } from './run-steps.ts';
 
@@ -21,8 +21,10 @@ export async function change<Wanted, State>(app: App, verb: Verb<Wanted, State>,
     return { before, plan: verb.plan(before, wanted), operation: undefined };
   }
   const operation = newOperationId(app.clock.now());
-  const locks = await takeLocks(app, verb.locks(wanted), operation, verb.describe(wanted), verb.lockTimeoutMs);
+  const resources = verb.locks(wanted);
+  const locks = await takeLocks(app, [...resources, operationLock(operation)], operation, verb.describe(wanted), verb.lockTimeoutMs);
   try {
+    await settleOnes(app, resources);
     const before = await verb.observe(app, wanted);
     const plan = verb.plan(before, wanted);
     if (plan.steps.length === 0) return { before, plan, operation: undefined };
@@ -30,8 +32,15 @@ export async function change<Wanted, State>(app: App, verb: Verb<Wanted, State>,
     await applyPlan(app, operation, plan, journal);
     return { before, plan, operation };
   } finally {
-    for (const lock of locks.reverse()) await lock.release();
+    await releaseLocks(locks);
   }
+}
+
+/** The lock may have come from a holder that died a moment ago: what it left is settled before anything is built on it. */
+async function settleOnes(app: App, resources: readonly string[]): Promise<void> {
+  if ((await openOperations(journalDir(app.paths))).length === 0) return;
+  const { recoverUnder, recoveryLine } = await import('./recover.ts');
+  for (const one of await recoverUnder(app, resources)) app.out.note(recoveryLine(one));
 }
 
 async function applyPlan(app: App, operation: string, plan: Plan, journal: JournalWriter): Promise<void> {
@@ -53,28 +62,8 @@ async function settleFailure(app: App, operation: string, plan: Plan, journal: J
     }
     await journal.end({ type: 'end', at: app.clock.now().toISOString(), outcome: 'failed', error: describeError(error) });
   } catch {
+    // The engine is gone, the disk is full …: the operation stays open, and the next command settles it.
     await journal.close().catch(() => {});
-  }
-}
-
-export async function takeLocks(app: App, names: readonly string[], operation: string, verb: string, timeoutMs?: number): Promise<Lock[]> {
-  const taken: Lock[] = [];
-  try {
-    for (const name of names) {
-      taken.push(
-        await acquireLock(locksDir(app.paths), name, {
-          operation,
-          verb,
-          signal: app.signal,
-          onWait: (holder) => app.out.progress(`Waiting for \`${holder.verb}\` (process ${holder.pid})`),
-          ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        }),
-      );
-    }
-    return taken;
-  } catch (error) {
-    for (const lock of taken.reverse()) await lock.release();
-    throw error;
   }
 }
 
@@ -94,9 +83,4 @@ function beginLine<Wanted, State>(app: App, verb: Verb<Wanted, State>, wanted: W
     pid: process.pid,
     command: app.command,
   };
-}
-
-export function describeError(error: unknown): { code: string; message: string } {
-  if (error instanceof SlipwayError) return { code: error.code, message: error.message };
-  return { code: 'E_INTERNAL', message: error instanceof Error ? error.message : String(error) };
 }

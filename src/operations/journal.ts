@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, appendFile, mkdir, open, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { isMissing, stateError, syncDirectory } from '../state/atomic.ts';
+import { endsWithNewline, isMissing, stateError, syncDirectory } from '../state/atomic.ts';
 import type { ProcessIdentity } from '../state/process-identity.ts';
 import type { Json, Plan } from './model.ts';
 
@@ -61,6 +61,8 @@ export class JournalWriter {
   private readonly directory: string;
   private readonly file: string;
   private readonly handle: FileHandle;
+  /** A line was cut off, by a crash or a full disk: the next begins on a line of its own. */
+  private torn = false;
 
   private constructor(directory: string, file: string, handle: FileHandle) {
     this.directory = directory;
@@ -70,14 +72,18 @@ export class JournalWriter {
 
   static async begin(directory: string, begin: JournalBegin): Promise<JournalWriter> {
     const file = join(openDir(directory), `${begin.operation}.jsonl`);
+    let handle: FileHandle | undefined;
     try {
       await mkdir(openDir(directory), { recursive: true });
-      const writer = new JournalWriter(directory, file, await open(file, 'ax'));
+      handle = await open(file, 'ax');
+      const writer = new JournalWriter(directory, file, handle);
       await writer.write(begin);
       await writer.sync();
       await syncDirectory(openDir(directory));
       return writer;
     } catch (cause) {
+      await handle?.close().catch(() => {});
+      if (handle) await rm(file, { force: true }).catch(() => {});
       throw stateError('write', file, cause);
     }
   }
@@ -86,28 +92,40 @@ export class JournalWriter {
   static async resume(directory: string, operation: string): Promise<JournalWriter> {
     const file = join(openDir(directory), `${operation}.jsonl`);
     try {
-      return new JournalWriter(directory, file, await open(file, 'a'));
+      const writer = new JournalWriter(directory, file, await open(file, 'a'));
+      writer.torn = !(await endsWithNewline(file));
+      return writer;
     } catch (cause) {
       throw stateError('write', file, cause);
     }
   }
 
   async write(line: JournalLine): Promise<void> {
-    await this.handle.appendFile(`${JSON.stringify(line)}\n`).catch((cause: unknown) => {
+    const text = `${this.torn ? '\n' : ''}${JSON.stringify(line)}\n`;
+    this.torn = true;
+    await this.handle.appendFile(text).catch((cause: unknown) => {
       throw stateError('write', this.file, cause);
     });
+    this.torn = false;
   }
 
   /** To the disk. Only what recovery cannot observe needs it: the beginning and the commit. */
   async sync(): Promise<void> {
-    await this.handle.sync();
+    await this.handle.sync().catch((cause: unknown) => {
+      throw stateError('write', this.file, cause);
+    });
   }
 
   /** Writes the end and moves the operation to its month's file. A crash in between leaves it in both: readers take the first. */
   async end(line: Extract<JournalLine, { type: 'end' }>): Promise<void> {
     await this.write(line);
+    await this.archive(line.at);
+  }
+
+  /** Moves an operation whose end is written to the month's file. */
+  async archive(at: string): Promise<void> {
     await this.handle.close();
-    await archive(this.directory, this.file, line.at);
+    await moveToMonth(this.directory, this.file, at);
   }
 
   async close(): Promise<void> {
@@ -115,9 +133,15 @@ export class JournalWriter {
   }
 }
 
-async function archive(directory: string, file: string, at: string): Promise<void> {
-  await appendFile(join(directory, `${at.slice(0, 7)}.jsonl`), await readFile(file));
-  await rm(file, { force: true });
+async function moveToMonth(directory: string, file: string, at: string): Promise<void> {
+  const month = join(directory, `${at.slice(0, 7)}.jsonl`);
+  try {
+    const lines = await readFile(file, 'utf8');
+    await appendFile(month, (await endsWithNewline(month)) ? lines : `\n${lines}`);
+    await rm(file, { force: true });
+  } catch (cause) {
+    throw stateError('write', month, cause);
+  }
 }
 
 /** Ids of operations that have not ended, oldest first. */

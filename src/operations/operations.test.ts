@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -229,9 +229,57 @@ describe('recovery', () => {
     await crash(forward, {}, { step: 'b', when: 'before' });
     const down: StepKind = { ...touch, apply: () => Promise.reject(new SlipwayError('E_ENGINE_UNREACHABLE', 'Nobody there.')) };
     const app = testApp();
-    await expect(recoverOperations({ ...app, registry: { ...app.registry, stepKind: async () => down } })).rejects.toThrow('Nobody there.');
+    const lame = { ...app, registry: { ...app.registry, stepKind: async () => down } };
+    expect(await recoverOperations(lame)).toMatchObject([{ summary: 'forward', outcome: 'open', error: { code: 'E_ENGINE_UNREACHABLE' } }]);
+    // What stands on the same resource is not begun on half of something; the rest is.
+    await expect(change(lame, forward, {})).rejects.toThrow('Nobody there.');
     expect(await openOperations(join(root, 'state', 'journal'))).toHaveLength(1);
     expect(await recoverOperations(testApp())).toMatchObject([{ outcome: 'completed' }]);
+  });
+
+  it('settles what a holder that died left, before another verb of the same resource looks', async () => {
+    await crash(withCommit, null, { step: 'a', when: 'after' });
+    const notes: string[] = [];
+    const app = testApp();
+    await change({ ...app, out: { ...app.out, note: (text) => notes.push(text) } }, forward, {});
+    expect(notes).toEqual(['recovered: `commit` had been cut off and was undone.']);
+    expect(ran).toEqual(['a', 'a', 'b', 'c']);
+    expect((await records()).map(({ end }) => end?.outcome)).toEqual(['undone', 'done']);
+  });
+
+  it('leaves an operation at work alone that has no resource of its own', async () => {
+    let free = () => {};
+    const gate = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    const slow: StepKind = { ...touch, apply: async () => gate };
+    const app = testApp();
+    const busy = change({ ...app, registry: { ...app.registry, stepKind: async () => slow } }, { ...forward, locks: () => [] }, {});
+    while ((await openOperations(join(root, 'state', 'journal'))).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await recoverOperations(testApp())).toEqual([]);
+    free();
+    await busy;
+    expect((await records()).map(({ end }) => end?.outcome)).toEqual(['done']);
+  });
+
+  it('writes its end on a line of its own where a crash or a full disk cut the last one off', async () => {
+    await crash(forward, {}, { step: 'b', when: 'before' });
+    const [operation] = await openOperations(join(root, 'state', 'journal'));
+    appendFileSync(join(root, 'state', 'journal', 'open', `${operation}.jsonl`), '{"type":"don');
+    expect(await recoverOperations(testApp())).toMatchObject([{ outcome: 'completed' }]);
+    const months = readdirSync(join(root, 'state', 'journal')).filter((name) => name.endsWith('.jsonl'));
+    appendFileSync(join(root, 'state', 'journal', months[0] ?? ''), '{"format":1,"type":"beg');
+    rmSync(join(root, 'a'));
+    await change(testApp(), forward, {});
+    expect((await records()).map(({ end }) => end?.outcome)).toEqual(['completed', 'done']);
+  });
+
+  it('leaves no lock behind of a process that died before its journal began', async () => {
+    await crash(forward, {}, { step: 'b', when: 'before' });
+    const locks = join(root, 'state', 'locks', 'operation');
+    writeFileSync(join(locks, 'x.lock'), JSON.stringify({ pid: 1, startTime: 'never', bootId: 'another', pidNamespace: '', token: 't', operation: 'x', verb: 'x', since: '' }));
+    await recoverOperations(testApp());
+    expect(readdirSync(locks)).toEqual([]);
   });
 
   it('drops a journal whose first line was never whole: nothing had been done', async () => {

@@ -1,15 +1,19 @@
 import { SlipwayError } from '../errors.ts';
+import type { EngineRef } from '../engine/model.ts';
 import { bootId, isSameProcessAlive } from '../state/process-identity.ts';
-import { journalDir } from '../state/paths.ts';
-import { describeError, takeLocks } from './change.ts';
+import { journalDir, locksDir } from '../state/paths.ts';
+import { type Lock, staleLocks } from '../state/lock.ts';
+import { describeError } from './describe-error.ts';
 import { dropEmptyOperation, JournalWriter, openOperations, type OperationOutcome, type OperationRecord, readOpenOperation } from './journal.ts';
+import { operationLock, releaseLocks, takeLocks } from './locks.ts';
 import type { App, Plan, Step, Verb } from './model.ts';
 import { directionOf, runOtherwise, runSteps, stepContext } from './run-steps.ts';
 
 export interface Recovered {
   readonly operation: string;
   readonly summary: string;
-  readonly outcome: OperationOutcome;
+  /** `open`: it could not be settled now (`error` says why), and the next command tries again. */
+  readonly outcome: OperationOutcome | 'open';
   readonly error?: { readonly code: string; readonly message: string };
   /** Steps that cannot be repeated and whose result is unknown, in words. */
   readonly unknown: readonly string[];
@@ -17,40 +21,93 @@ export interface Recovered {
 
 /**
  * Settles every operation whose process is gone: goes back where its commit had not happened, else plans again from what
- * is true now and goes on. Operations at work are left alone. An engine that does not answer leaves the operation open.
+ * is true now and goes on. Operations at work are left alone. What cannot be settled now (an engine that does not answer, a full
+ * disk) stays open and keeps nobody from the rest.
  */
 export async function recoverOperations(app: App): Promise<readonly Recovered[]> {
   const recovered: Recovered[] = [];
   for (const operation of await openOperations(journalDir(app.paths))) {
-    const one = await recoverOperation(app, operation);
+    try {
+      const one = await recoverOperation(app, operation, []);
+      if (one) recovered.push(one);
+    } catch (error) {
+      if (app.signal.aborted) throw error;
+      const summary = (await readOpenOperation(journalDir(app.paths), operation).catch(() => undefined))?.begin.summary ?? operation;
+      recovered.push({ operation, summary, outcome: 'open', error: describeError(error), unknown: [] });
+    }
+  }
+  await sweepOperationLocks(app);
+  return recovered;
+}
+
+/**
+ * Settles what was cut off on resources whose locks the caller holds. Throws where that cannot be done now: nothing may be
+ * built on a state that is half of something.
+ */
+export async function recoverUnder(app: App, held: readonly string[]): Promise<readonly Recovered[]> {
+  const recovered: Recovered[] = [];
+  for (const operation of await openOperations(journalDir(app.paths))) {
+    const record = await readOpenOperation(journalDir(app.paths), operation);
+    if (!record?.begin.locks.some((name) => held.includes(name))) continue;
+    const one = await recoverOperation(app, operation, held);
     if (one) recovered.push(one);
   }
   return recovered;
 }
 
-async function recoverOperation(app: App, operation: string): Promise<Recovered | undefined> {
-  const seen = await readOpenOperation(journalDir(app.paths), operation);
-  const locks = await takeLocks(app, seen?.begin.locks ?? [`operation/${operation}`], operation, `recovery of ${operation}`, 0).catch((error) => {
-    if (error instanceof SlipwayError && error.code === 'E_BUSY') return undefined;
-    throw error;
-  });
-  if (locks === undefined) return undefined;
-  try {
-    const record = await readOpenOperation(journalDir(app.paths), operation);
-    if (record === undefined) {
-      if (seen === undefined) await dropEmpty(app, operation);
-      return undefined;
-    }
-    return await settle(app, record);
-  } finally {
-    for (const lock of locks.reverse()) await lock.release();
+/** One line for a person. */
+export function recoveryLine({ summary, outcome, error }: Recovered): string {
+  switch (outcome) {
+    case 'completed':
+      return `recovered: \`${summary}\` had been cut off and was completed.`;
+    case 'undone':
+      return `recovered: \`${summary}\` had been cut off and was undone.`;
+    case 'open':
+      return `\`${summary}\` was cut off and cannot be settled yet; the next command tries again${error ? `: ${error.message}` : '.'}`;
+    default:
+      return `recovered: \`${summary}\` had been cut off and was closed as it is${error ? `: ${error.message}` : '.'}`;
   }
 }
 
-/** A journal without a whole first line: its writer died before anything was done, or is writing that line this very moment. */
-async function dropEmpty(app: App, operation: string): Promise<void> {
-  await app.clock.sleep(50);
-  if ((await readOpenOperation(journalDir(app.paths), operation)) === undefined) await dropEmptyOperation(journalDir(app.paths), operation);
+/** Another command that recovers it, too, holds its lock for a moment only to find that ours are taken. */
+const patienceMs = 5_000;
+
+async function recoverOperation(app: App, operation: string, held: readonly string[]): Promise<Recovered | undefined> {
+  const own = await tryLocks(app, [operationLock(operation)], operation, held.length === 0 ? 0 : patienceMs);
+  // At work, or being recovered by somebody else.
+  if (own === undefined) return undefined;
+  try {
+    const record = await readOpenOperation(journalDir(app.paths), operation);
+    if (record === undefined) {
+      // Its writer holds the lock from before the file is there: it died before its first line was whole, and had done nothing.
+      await dropEmptyOperation(journalDir(app.paths), operation);
+      return undefined;
+    }
+    const others = record.begin.locks.filter((name) => !held.includes(name) && name !== operationLock(operation));
+    const locks = await tryLocks(app, others, operation, 0);
+    if (locks === undefined) return undefined;
+    try {
+      return await settle(app, record);
+    } finally {
+      await releaseLocks(locks);
+    }
+  } finally {
+    await releaseLocks(own);
+  }
+}
+
+async function tryLocks(app: App, names: readonly string[], operation: string, timeoutMs: number): Promise<readonly Lock[] | undefined> {
+  try {
+    return await takeLocks(app, names, operation, `recovery of ${operation}`, timeoutMs);
+  } catch (error) {
+    if (error instanceof SlipwayError && error.code === 'E_BUSY') return undefined;
+    throw error;
+  }
+}
+
+/** A process that was killed before its journal began leaves a lock that nobody will ever ask for again. */
+async function sweepOperationLocks(app: App): Promise<void> {
+  for (const name of await staleLocks(locksDir(app.paths), 'operation')) await releaseLocks((await tryLocks(app, [name], name, 0)) ?? []);
 }
 
 async function settle(app: App, record: OperationRecord): Promise<Recovered | undefined> {
@@ -58,12 +115,11 @@ async function settle(app: App, record: OperationRecord): Promise<Recovered | un
   const journal = await JournalWriter.resume(journalDir(app.paths), operation);
   if (record.end) {
     // Cut off between writing the end and moving the file: only the move is left.
-    await journal.end(record.end);
+    await journal.archive(record.end.at);
     return undefined;
   }
-  await endChildren(app, record);
-  const unknown = await unknownSteps(app, record);
   const finish = async (outcome: OperationOutcome, error?: { code: string; message: string }): Promise<Recovered> => {
+    const unknown = await unknownSteps(app, record).catch(() => []);
     await journal.end({
       type: 'end',
       at: app.clock.now().toISOString(),
@@ -74,6 +130,7 @@ async function settle(app: App, record: OperationRecord): Promise<Recovered | un
     return { operation, summary, outcome, unknown: unknown.map(({ text }) => text), ...(error ? { error } : {}) };
   };
   try {
+    await endChildren(app, record);
     const direction = await directionOf(stepContext(app, operation, journal), record);
     if (direction === 'finished') return await finish('completed');
     if (direction === 'back' && !record.forward) {
@@ -85,9 +142,9 @@ async function settle(app: App, record: OperationRecord): Promise<Recovered | un
     await goForward(app, record, verb, journal);
     return await finish('completed');
   } catch (error) {
-    if (error instanceof SlipwayError && isLasting(error)) return await finish('abandoned', describeError(error));
+    if (!app.signal.aborted && error instanceof SlipwayError && (await isLasting(app, record, error))) return await finish('abandoned', describeError(error));
     // The engine does not answer, the disk is full …: the next command tries again.
-    await journal.close();
+    await journal.close().catch(() => {});
     throw error;
   }
 }
@@ -138,7 +195,38 @@ async function endChildren(app: App, record: OperationRecord): Promise<void> {
   }
 }
 
-/** Errors that trying again cannot change: the operation is closed with what is true now. */
-function isLasting(error: SlipwayError): boolean {
-  return !['E_ENGINE_UNREACHABLE', 'E_ENGINE_TIMEOUT', 'E_ENGINE_PERMISSION', 'E_ENGINE_STOPPED', 'E_ENGINE_NONE', 'E_DISK_FULL', 'E_STATE_PERMISSION', 'E_STATE', 'E_BUSY', 'E_BAD_FILE'].includes(error.code);
+/** What passes by itself or is mended outside of Slipway. */
+const passing: ReadonlySet<string> = new Set([
+  'E_ENGINE_UNREACHABLE',
+  'E_ENGINE_TIMEOUT',
+  'E_ENGINE_PERMISSION',
+  'E_ENGINE_STOPPED',
+  'E_ENGINE_NONE',
+  'E_ENGINE_CHANGED',
+  'E_INSTALL_FOREIGN',
+  'E_DISK_FULL',
+  'E_STATE_PERMISSION',
+  'E_STATE',
+  'E_BUSY',
+  'E_BAD_FILE',
+  'E_NEWER_FORMAT',
+  'E_STREAM',
+  'E_CANCELLED',
+]);
+
+/** Errors that trying again cannot change: the operation is closed with what is true now. A refusal counts only from an engine that is well otherwise. */
+async function isLasting(app: App, record: OperationRecord, error: SlipwayError): Promise<boolean> {
+  if (passing.has(error.code)) return false;
+  return error.code !== 'E_ENGINE' || (await answers(app, record));
+}
+
+async function answers(app: App, { plan }: OperationRecord): Promise<boolean> {
+  const refs = [...plan.steps, ...(plan.otherwise ?? [])].flatMap(({ engine }) => (engine ? [engine as unknown as EngineRef] : []));
+  try {
+    const engines = refs.length === 0 ? [await app.engine()] : refs.map((ref) => app.engineAt(ref));
+    await Promise.all(engines.map((engine) => engine.ping()));
+    return true;
+  } catch {
+    return false;
+  }
 }

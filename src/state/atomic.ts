@@ -38,6 +38,24 @@ export async function readFileIfAny(file: string): Promise<string | undefined> {
   }
 }
 
+/** Also where it is empty or missing: what is appended then begins a line. */
+export async function endsWithNewline(file: string): Promise<boolean> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const { size } = await handle.stat();
+      if (size === 0) return true;
+      const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+      return buffer[0] === 0x0a;
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if (isMissing(cause)) return true;
+    throw stateError('read', file, cause);
+  }
+}
+
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {

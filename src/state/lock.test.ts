@@ -29,6 +29,13 @@ describe('a lock', () => {
     expect(readdirSync(join(locks, 'task/demo'))).toEqual([]);
   });
 
+  it('takes over one that a power cut left without its content', async () => {
+    mkdirSync(locks, { recursive: true });
+    writeFileSync(join(locks, 'a.lock'), '');
+    await (await acquireLock(locks, 'a', { ...request, timeoutMs: 1000 })).release();
+    expect(readdirSync(locks)).toEqual([]);
+  });
+
   it('lets many through one at a time', async () => {
     let inside = 0;
     let most = 0;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SlipwayError } from '../errors.ts';
@@ -72,6 +72,17 @@ export async function lockHolder(directory: string, name: string): Promise<LockH
   return holder === undefined || (await isStale(file, holder)) ? undefined : holder;
 }
 
+/** Names of the locks in a folder whose holders are dead. */
+export async function staleLocks(directory: string, folder: string): Promise<readonly string[]> {
+  const names = await readdir(join(directory, folder)).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw stateError('read', join(directory, folder), error);
+  });
+  const locks = names.filter((name) => name.endsWith('.lock')).map((name) => `${folder}/${name.slice(0, -'.lock'.length)}`);
+  const holders = await Promise.all(locks.map((name) => lockHolder(directory, name)));
+  return locks.filter((_, index) => holders[index] === undefined);
+}
+
 /** A hard link of a finished file: the lock appears with its content or not at all. */
 async function tryCreate(file: string, holder: LockHolder): Promise<boolean> {
   const temporary = `${file}.${holder.token}`;
@@ -93,11 +104,22 @@ async function tryCreate(file: string, holder: LockHolder): Promise<boolean> {
 
 async function readHolder(file: string): Promise<LockHolder | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as LockHolder;
+    return parseHolder(await readFile(file, 'utf8'));
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw stateError('read', file, error);
   }
+}
+
+/** A lock appears with its content: one without is what a power cut left, and its holder is dead. */
+function parseHolder(text: string): LockHolder {
+  try {
+    const holder = JSON.parse(text) as LockHolder | null;
+    if (typeof holder?.token === 'string') return holder;
+  } catch {
+    // As below.
+  }
+  return { token: '', operation: '', verb: '', since: '', pid: 0, startTime: '', bootId: '', pidNamespace: '' };
 }
 
 async function isStale(file: string, holder: LockHolder): Promise<boolean> {

@@ -15,11 +15,13 @@ export function currentProcess(): ProcessIdentity {
   return { pid: process.pid, startTime: processStartTime(process.pid) ?? '', bootId: bootId(), pidNamespace: pidNamespace() };
 }
 
-/** `undefined`: no such process. Field 22 of /proc/PID/stat, see proc(5). */
+/** `undefined`: no such process. Fields 3 and 22 of /proc/PID/stat, see proc(5). */
 export function processStartTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie has ended; its parent has only not asked for it yet.
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   } catch {
     return isAlive(pid) ? '' : undefined;
   }

@@ -1,6 +1,7 @@
 import { SlipwayError } from '../errors.ts';
 import type { Json, Plan, Verb } from '../operations/model.ts';
 import { readProject } from '../projects/store.ts';
+import { checkIdentifier } from '../state/identifiers.ts';
 import type { TaskMetadata } from './model.ts';
 import { lastTaskId } from './ids.ts';
 
@@ -19,7 +20,7 @@ const nameLimit = 100;
 /** Gives out the next id and writes the task's metadata. The workspace is filled by the first run. */
 export const newTask: Verb<NewTaskWanted, NewTaskObserved> = {
   name: 'task.new',
-  locks: ({ project }) => [`project/${project}/task-ids`],
+  locks: ({ project }) => [`project/${checkIdentifier('project', project)}/task-ids`],
   async observe(app, { project }) {
     await readProject(app.paths, project);
     return { lastId: await lastTaskId(app.paths, project), at: app.clock.now().toISOString() };

@@ -88,9 +88,16 @@ describe('a headless run', () => {
   it('goes back until the agent has started', () => {
     const plan = planHeadless(task(never), run);
     expect(plan.steps.find((step) => step.commit)?.do).toBe('container.start');
-    expect(plan.otherwise?.map((step) => step.do)).toEqual(['container.remove-made', 'task.write']);
+    expect(plan.otherwise?.map((step) => step.do)).toEqual(['container.remove-made', 'task.tidy', 'task.write']);
   });
   it('refuses a task that has run', () => expect(() => planHeadless(task(ran), run)).toThrow(/has been run/));
+  it('begins its record anew when its container is made anew', () => {
+    const ended = { ...ran, mode: 'run' as const, run: { ...run, end: { reason: 'exited' as const, exitCode: 3, at: 'x' } } };
+    for (const plan of [planRestart(task(ended), restart), planRestart(task(ended, 'exited'), { ...restart, recreate: true })]) {
+      const written = plan.steps.find((step) => step.do === 'task.write')?.['metadata'] as unknown as TaskMetadata;
+      expect(written.run).toEqual(run);
+    }
+  });
   it('begins its record anew when it is started again', () =>
     expect(words(planRestart(task({ ...ran, mode: 'run', run: { ...run, end: { reason: 'exited', exitCode: 3, at: 'x' } } }, 'exited'), restart))).toEqual([
       'task.write',

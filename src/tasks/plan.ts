@@ -52,7 +52,7 @@ export function planHeadless(task: TaskObserved, run: TaskRun): Plan {
   const steps = createSteps({ ...task, metadata: { ...metadata, run } }, 'run');
   return {
     steps: steps.map((step) => (step.do === 'container.start' ? { ...step, commit: true as const } : step)),
-    otherwise: [{ do: 'container.remove-made', engine: json(makingOf(task).engine) }, writeStep(metadata)],
+    otherwise: [{ do: 'container.remove-made', engine: json(makingOf(task).engine) }, { do: 'task.tidy', project: metadata.project, task: metadata.id }, writeStep(metadata)],
   };
 }
 
@@ -99,6 +99,7 @@ function planRecreate(task: TaskObserved, old: ContainerDetails): Plan {
     otherwise: [
       { do: 'container.remove-made', engine },
       { do: 'container.rename', engine, container: old.id, name },
+      ...(task.metadata.run === undefined ? [] : [writeStep(task.metadata)]),
       ...(wasRunning ? [startStep(task, name, engine)] : []),
     ],
   };
@@ -137,7 +138,7 @@ function createSteps(task: TaskObserved, mode: TaskMode): readonly Step[] {
   const { project, id, seededAt } = task.metadata;
   const { name } = making.spec;
   const engine = json(making.engine);
-  const metadata: TaskMetadata = { ...task.metadata, mode, engine: making.engine, seededAt: seededAt ?? task.at };
+  const metadata: TaskMetadata = { ...withRenewedRun(task), mode, engine: making.engine, seededAt: seededAt ?? task.at };
   return [
     { do: 'task.prepare', project, task: id, agents: making.credentials },
     ...(seededAt === undefined ? [{ do: 'task.seed', project, task: id, repository: making.repository, branch: making.branch }] : []),
@@ -155,12 +156,15 @@ function startSteps(task: TaskObserved): readonly Step[] {
   return [...renewRun(task), startStep(task, name, engine), readyStep(task, name, engine)];
 }
 
-/** A headless task that is started again runs its agent again: its record begins anew. */
-function renewRun({ metadata, at }: TaskObserved): readonly Step[] {
+function renewRun(task: TaskObserved): readonly Step[] {
+  const metadata = withRenewedRun(task);
+  return metadata.run === undefined ? [] : [writeStep(metadata), ...environmentSteps(metadata)];
+}
+
+/** A headless task that is started or made again runs its agent again: its record begins anew. */
+function withRenewedRun({ metadata, at }: TaskObserved): TaskMetadata {
   const { run } = metadata;
-  if (run === undefined) return [];
-  const renewed = { agent: run.agent, prompt: run.prompt, timeoutSeconds: run.timeoutSeconds, startedAt: at };
-  return [writeStep({ ...metadata, run: renewed }), ...environmentSteps(metadata)];
+  return run === undefined ? metadata : { ...metadata, run: { agent: run.agent, prompt: run.prompt, timeoutSeconds: run.timeoutSeconds, startedAt: at } };
 }
 
 /** A headless agent's variables, such as an API key, reach it by a file of its task; the step has no values in it. */

@@ -2,12 +2,12 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAgent } from '../agents/store.ts';
 import { removeAsRoot } from '../containers/remove-as-root.ts';
-import type { EngineRef } from '../engine/model.ts';
+import type { Engine, EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import { seedWorkspace } from '../git/seed.ts';
 import type { Json, Step, StepKind } from '../operations/model.ts';
 import { stateError, writeFileAtomic } from '../state/atomic.ts';
-import { agentEnvDir, taskAgentConfig, taskDir, taskFile, taskRecords, taskWorkspace } from '../state/paths.ts';
+import { agentEnvDir, type Paths, taskAgentConfig, taskDir, taskFile, taskRecords, taskWorkspace } from '../state/paths.ts';
 import { removeTree } from '../state/remove-tree.ts';
 import { claimTaskId } from './ids.ts';
 import type { TaskMetadata } from './model.ts';
@@ -17,6 +17,9 @@ interface TaskStep extends Step {
   readonly project: string;
   readonly task: string;
 }
+
+const seedFolder = (paths: Paths, project: string, task: string) => join(taskDir(paths, project, task), 'seed');
+const environmentFile = (paths: Paths, project: string, task: string) => join(taskAgentConfig(paths, project, task), 'env');
 
 const claimId: StepKind = {
   do: 'task.claim-id',
@@ -75,10 +78,10 @@ const seed: StepKind = {
       repository,
       branch,
       workspace: taskWorkspace(app.paths, project, task),
-      temporary: join(taskDir(app.paths, project, task), 'seed'),
+      temporary: seedFolder(app.paths, project, task),
       env: app.env,
       signal: app.signal,
-      onStart: (pid) => void context.child(pid),
+      onStart: (pid) => context.child(pid),
     });
   },
 };
@@ -96,7 +99,7 @@ const writeEnvironment: StepKind = {
     const names = (await readAgent(app.paths, agent)).passEnv;
     const lines = names.flatMap((name) => (app.env[name] === undefined ? [] : [`${name}=${shellQuote(app.env[name])}`]));
     await rm(join(taskRecords(app.paths, project, task), 'exit.json'), { force: true });
-    await writeFileAtomic(join(taskAgentConfig(app.paths, project, task), 'env'), lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });
+    await writeFileAtomic(environmentFile(app.paths, project, task), lines.map((line) => `${line}\n`).join(''), { mode: 0o600 });
   },
 };
 
@@ -120,11 +123,37 @@ const removeFiles: StepKind = {
       await removeTree(directory);
     } catch (error) {
       // A container wrote as another user what this person may not remove.
-      const foreign = error instanceof SlipwayError && error.code === 'E_STATE_PERMISSION';
-      if (!foreign || engine === undefined || image === undefined) throw error;
-      await removeAsRoot(app, app.engineAt(engine), operation, image, directory);
+      const foreign = error instanceof SlipwayError && error.code === 'E_REMOVE_FOREIGN';
+      if (!foreign || engine === undefined) throw error;
+      const at = app.engineAt(engine);
+      const found = await firstImage(at, [image, `${project}:l2-cli`]);
+      if (found === undefined) throw error;
+      await removeAsRoot(app, at, operation, found, directory);
       await removeTree(directory);
     }
+  },
+};
+
+/** Of a delete that was cut off, the container and with it the image may be gone. */
+async function firstImage(engine: Engine, references: readonly (string | undefined)[]): Promise<string | undefined> {
+  for (const reference of references) {
+    const found = reference === undefined ? undefined : await engine.images.inspect(reference);
+    if (found) return found.id;
+  }
+  return undefined;
+}
+
+/** What an undone first run leaves beside the workspace: a clone that was cut off, and the variables that were handed over. */
+const tidy: StepKind = {
+  do: 'task.tidy',
+  describe: (step) => `Remove what is left of the first run of task ${(step as TaskStep).task}`,
+  async apply({ app }, step) {
+    const { project, task } = step as TaskStep;
+    await removeTree(seedFolder(app.paths, project, task));
+    const file = environmentFile(app.paths, project, task);
+    await rm(file, { force: true }).catch((cause: unknown) => {
+      throw stateError('remove', file, cause);
+    });
   },
 };
 
@@ -140,4 +169,4 @@ const removeMetadata: StepKind = {
   },
 };
 
-export const steps: readonly StepKind[] = [claimId, write, prepare, seed, writeEnvironment, removeFiles, removeMetadata];
+export const steps: readonly StepKind[] = [claimId, write, prepare, seed, writeEnvironment, removeFiles, tidy, removeMetadata];

@@ -1,5 +1,6 @@
 import { SlipwayError } from '../errors.ts';
 import type { Verb } from '../operations/model.ts';
+import { checkIdentifier, checkTaskId } from '../state/identifiers.ts';
 import type { TaskRef, TaskRun } from './model.ts';
 import { findAside, observeMaking, observeTask, type TaskObserved } from './observe.ts';
 import { actionOf, isRestarted, planDelete, planHeadless, planRestart, type RestartOptions, planRunCli, planStop } from './plan.ts';
@@ -9,7 +10,8 @@ import { noTask } from './store.ts';
 
 export { newTask, plannedTask };
 
-const taskLock = ({ project, task }: TaskRef) => [`task/${project}/${task}`];
+/** A lock is a file: the ids are checked before they make a path. */
+const taskLock = ({ project, task }: TaskRef) => [`task/${checkIdentifier('project', project)}/${checkTaskId(task)}`];
 
 export type RunCliWanted = TaskRef;
 
