@@ -76,7 +76,10 @@ function cloneError(request: SeedRequest, repository: string, text: string): Sli
     .slice(-6)
     .join('\n');
   if (/No space left on device|Disk quota exceeded/.test(text)) {
-    return new SlipwayError('E_DISK_FULL', `No space left to clone ${shown(repository)} into ${request.workspace}.`, { detail, hint: 'Free some space and run the command again; what had been fetched is removed.' });
+    return new SlipwayError('E_DISK_FULL', `No space left to clone ${shown(repository)} into ${request.workspace}.`, {
+      detail,
+      hint: 'Free some space and run the command again; what had been fetched is removed.',
+    });
   }
   if (/Remote branch .* not found/.test(text)) {
     return new SlipwayError('E_NO_BRANCH', `${shown(repository)} has no branch ${request.branch ?? ''}.`, {

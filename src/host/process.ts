@@ -160,8 +160,14 @@ async function launchGated(argv: Argv, options: ProcessOptions): Promise<ChildPr
   const { onStart } = options;
   const { env, ...rest } = base(options);
   // Where there is no such program, starting it is what tells.
-  if (onStart === undefined || !isProgram(argv[0] ?? '', env.PATH ?? process.env.PATH ?? '')) return launch(argv, { ...rest, env, detached: true, stdio: 'pipe' });
-  const child = await launch(['/bin/sh', '-c', 'read -r _ <&3 && exec "$@" 3<&-', 'sh', ...argv], { ...rest, env, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+  if (onStart === undefined || !isProgram(argv[0] ?? '', env.PATH ?? process.env.PATH ?? ''))
+    return launch(argv, { ...rest, env, detached: true, stdio: 'pipe' });
+  const child = await launch(['/bin/sh', '-c', 'read -r _ <&3 && exec "$@" 3<&-', 'sh', ...argv], {
+    ...rest,
+    env,
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+  });
   const gate = child.stdio[3] as Writable;
   gate.on('error', () => {});
   try {

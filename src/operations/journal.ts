@@ -148,7 +148,10 @@ async function moveToMonth(directory: string, file: string, at: string): Promise
 export async function openOperations(directory: string): Promise<readonly string[]> {
   try {
     const names = await readdir(openDir(directory));
-    return names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length)).sort();
+    return names
+      .filter((name) => name.endsWith('.jsonl'))
+      .map((name) => name.slice(0, -'.jsonl'.length))
+      .sort();
   } catch (cause) {
     if (isMissing(cause)) return [];
     throw stateError('read', openDir(directory), cause);

@@ -277,7 +277,10 @@ describe('recovery', () => {
   it('leaves no lock behind of a process that died before its journal began', async () => {
     await crash(forward, {}, { step: 'b', when: 'before' });
     const locks = join(root, 'state', 'locks', 'operation');
-    writeFileSync(join(locks, 'x.lock'), JSON.stringify({ pid: 1, startTime: 'never', bootId: 'another', pidNamespace: '', token: 't', operation: 'x', verb: 'x', since: '' }));
+    writeFileSync(
+      join(locks, 'x.lock'),
+      JSON.stringify({ pid: 1, startTime: 'never', bootId: 'another', pidNamespace: '', token: 't', operation: 'x', verb: 'x', since: '' }),
+    );
     await recoverOperations(testApp());
     expect(readdirSync(locks)).toEqual([]);
   });

@@ -138,7 +138,8 @@ async function settle(app: App, record: OperationRecord): Promise<Recovered | un
       return await finish('undone');
     }
     const verb = await app.registry.verb(record.begin.verb);
-    if (verb === undefined) return await finish('abandoned', { code: 'E_VERB_UNKNOWN', message: `This version of Slipway knows no verb ${record.begin.verb}.` });
+    if (verb === undefined)
+      return await finish('abandoned', { code: 'E_VERB_UNKNOWN', message: `This version of Slipway knows no verb ${record.begin.verb}.` });
     await goForward(app, record, verb, journal);
     return await finish('completed');
   } catch (error) {

@@ -52,7 +52,11 @@ export function planHeadless(task: TaskObserved, run: TaskRun): Plan {
   const steps = createSteps({ ...task, metadata: { ...metadata, run } }, 'run');
   return {
     steps: steps.map((step) => (step.do === 'container.start' ? { ...step, commit: true as const } : step)),
-    otherwise: [{ do: 'container.remove-made', engine: json(makingOf(task).engine) }, { do: 'task.tidy', project: metadata.project, task: metadata.id }, writeStep(metadata)],
+    otherwise: [
+      { do: 'container.remove-made', engine: json(makingOf(task).engine) },
+      { do: 'task.tidy', project: metadata.project, task: metadata.id },
+      writeStep(metadata),
+    ],
   };
 }
 
