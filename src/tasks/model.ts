@@ -1,4 +1,4 @@
-import type { ContainerDetails, ContainerState, EngineRef } from '../engine/model.ts';
+import type { ContainerState, EngineRef } from '../engine/model.ts';
 
 /** `cli`: a container that stays up for people and agents to enter. `run`: one headless run of an agent. `web` is a later issue's. */
 export type TaskMode = 'cli' | 'run';
@@ -81,5 +81,3 @@ export interface TaskStatus {
 }
 
 export const isStopped = (state: ContainerState) => state === 'created' || state === 'exited' || state === 'dead';
-
-export type FoundContainer = Pick<ContainerDetails, 'id' | 'name' | 'state' | 'imageId' | 'labels' | 'startedAt' | 'exitCode'>;
