@@ -15,9 +15,8 @@ interface Entry {
 }
 
 /**
- * Reads people's YAML as readYaml does, but parses and checks a text only once: what came out is kept beside the text in the
- * cache, for most commands read the same few files, and loading a YAML parser and the schemas takes longer than all else
- * they do. `name` is the entry's; the schema is loaded when it is needed.
+ * Reads people's YAML as readYaml does, but parses and checks a text only once. `name` is the entry's; the schema is loaded when it
+ * is needed.
  */
 export async function readYamlCached<S extends BaseSchema<unknown, unknown, BaseIssue<unknown>>>(
   paths: Paths,
@@ -26,12 +25,19 @@ export async function readYamlCached<S extends BaseSchema<unknown, unknown, Base
   schema: () => Promise<S>,
 ): Promise<InferOutput<S> | undefined> {
   const text = await readYamlText(file);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseOnce(paths, name, file, text, async () => parseYaml(file, text, await schema()));
+}
+
+/**
+ * What a text was parsed to, kept beside it in the cache: most commands read the same few files, and loading a YAML parser takes
+ * longer than all else they do. What is parsed to has to be JSON. A text that cannot be parsed is not kept.
+ */
+export async function parseOnce<T>(paths: Paths, name: string, file: string, text: string, parse: () => Promise<T>): Promise<T> {
   const entry = join(paths.cache, 'parsed', `${name}.json`);
   const known = await readEntry(entry);
   // The text itself is compared: times and sizes of files can lie.
-  if (known?.by === writer() && known.file === file && known.text === text) return known.value as InferOutput<S>;
-  const value = await parseYaml(file, text, await schema());
+  if (known?.by === writer() && known.file === file && known.text === text) return known.value as T;
+  const value = await parse();
   await writeEntry(entry, { by: writer(), file, text, value });
   return value;
 }

@@ -3,6 +3,7 @@ import { SlipwayError } from '../errors.ts';
 import { isMissing, readFileIfAny, stateError, writeFileAtomic } from '../state/atomic.ts';
 import { type Paths, taskFile, tasksMetadataDir } from '../state/paths.ts';
 import { badFile, formatYaml } from '../state/yaml.ts';
+import { parseOnce } from '../state/yaml-cache.ts';
 import type { TaskMetadata, TaskRef } from './model.ts';
 
 const format = 1;
@@ -17,7 +18,7 @@ export async function readTask(paths: Paths, ref: TaskRef): Promise<TaskMetadata
 export async function readTaskIfAny(paths: Paths, ref: TaskRef): Promise<TaskMetadata | undefined> {
   const file = taskFile(paths, ref.project, ref.task);
   const text = await readFileIfAny(file);
-  return text === undefined ? undefined : parseTask(file, text);
+  return text === undefined ? undefined : parseOnce(paths, `task-${ref.project}-${ref.task}`, file, text, () => parseTask(file, text));
 }
 
 export function noTask({ project, task }: TaskRef): SlipwayError {
