@@ -16,7 +16,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 void runProgram({
   argv: process.argv.slice(2),
   env: process.env,
-  terminal: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
+  // Node.js makes a stream when it is first asked for, which takes 1 to 3 ms: help needs one of the three.
+  terminal: {
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+  },
   signal: controller.signal,
 }).then((exitCode) => {
   process.exitCode = exitCode;

@@ -10,20 +10,21 @@ const pipeDelayMs = 2_000;
  * next comes; elsewhere only steps that take long leave a line.
  */
 export function createOut(terminal: Terminal): Out & { end(): void } {
-  const { stderr } = terminal;
-  const tty = stderr.isTTY === true;
+  // The stream is made when it is first asked for.
+  const write = (text: string) => void terminal.stderr.write(text);
+  const isTerminal = () => terminal.stderr.isTTY === true;
   let timer: NodeJS.Timeout | undefined;
   let shown = false;
 
   const wipe = () => {
     clearTimeout(timer);
     timer = undefined;
-    if (shown && tty) stderr.write('\r\u001b[2K');
+    if (shown && isTerminal()) write('\r\u001b[2K');
     shown = false;
   };
   const line = (text: string) => {
     wipe();
-    stderr.write(`${text}\n`);
+    write(`${text}\n`);
   };
   return {
     progress(text) {
@@ -31,21 +32,21 @@ export function createOut(terminal: Terminal): Out & { end(): void } {
       const since = Date.now();
       const show = () => {
         const seconds = Math.round((Date.now() - since) / 1000);
-        if (tty) {
-          stderr.write(`\r\u001b[2K${text} …${seconds > 1 ? ` ${seconds} s` : ''}`);
+        if (isTerminal()) {
+          write(`\r\u001b[2K${text} …${seconds > 1 ? ` ${seconds} s` : ''}`);
           shown = true;
           timer = setTimeout(show, 1000).unref();
         } else {
-          stderr.write(`${text} …\n`);
+          write(`${text} …\n`);
         }
       };
-      timer = setTimeout(show, tty ? terminalDelayMs : pipeDelayMs).unref();
+      timer = setTimeout(show, isTerminal() ? terminalDelayMs : pipeDelayMs).unref();
     },
     note: line,
     warn: (text) => line(`warning: ${text}`),
     raw(text) {
       wipe();
-      stderr.write(text);
+      write(text);
     },
     end: wipe,
   };

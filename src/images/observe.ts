@@ -2,7 +2,7 @@ import type { Engine } from '../engine/model.ts';
 import type { App } from '../operations/model.ts';
 import type { ResolvedProject } from '../projects/model.ts';
 import { currentLayer, currentRefresh, ofProject } from './current.ts';
-import { readLayerInputs } from './inputs.ts';
+import { baseOf, readLayerInputs } from './inputs.ts';
 import { listLayerImages } from './layer-image.ts';
 import type { BaseFacts, LayerImage, LayerInputs, LayerName, ProjectImages, Refresh } from './model.ts';
 import { layerStates } from './staleness.ts';
@@ -12,7 +12,7 @@ export interface ObserveOptions {
   /** Default: the engine for new things. */
   readonly engine?: Engine;
   /** What was listed already, where several projects are looked at. */
-  readonly images?: readonly LayerImage[];
+  readonly images?: readonly LayerImage[] | Promise<readonly LayerImage[]>;
   /** Judge L2-dev too, also where the project has none. */
   readonly dev?: boolean;
   /** Stamps of the build that is planned; default: those of the newest images. */
@@ -23,10 +23,11 @@ export interface ObserveOptions {
 export async function observeProjectImages(app: App, project: ResolvedProject, options: ObserveOptions = {}): Promise<ProjectImages> {
   const engine = options.engine ?? (await app.engine());
   const install = await app.installId();
-  const inputs = await readLayerInputs(app, project);
-  const [images, base] = await Promise.all([
+  // The files are read while the engine answers.
+  const [images, base, inputs] = await Promise.all([
     options.images ?? listLayerImages(engine, install, app.signal),
-    engine.images.inspect(inputs.base, { signal: app.signal }),
+    engine.images.inspect(baseOf(project).base, { signal: app.signal }),
+    readLayerInputs(app, project),
   ]);
   return projectImages(inputs, install, images, base?.id, options);
 }

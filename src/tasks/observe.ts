@@ -53,7 +53,7 @@ export async function observeTask(app: App, ref: TaskRef): Promise<TaskObserved>
 }
 
 /** An unknown project is its own error, not an unknown task. */
-async function readKnownTask(app: App, ref: TaskRef): Promise<TaskMetadata> {
+export async function readKnownTask(app: App, ref: TaskRef): Promise<TaskMetadata> {
   try {
     return await readTask(app.paths, ref);
   } catch (error) {
@@ -62,7 +62,7 @@ async function readKnownTask(app: App, ref: TaskRef): Promise<TaskMetadata> {
   }
 }
 
-async function findContainer(app: App, task: TaskMetadata): Promise<ContainerDetails | undefined> {
+export async function findContainer(app: App, task: TaskMetadata): Promise<ContainerDetails | undefined> {
   if (task.mode === undefined || task.engine === undefined) return undefined;
   const name = containerName({ project: task.project, mode: task.mode, task: task.id });
   const engine = app.engineAt(task.engine);

@@ -1,3 +1,4 @@
+import type { Engine } from '../engine/model.ts';
 import { listLayerImages } from '../images/layer-image.ts';
 import { observeProjectImages } from '../images/observe.ts';
 import { type ContainerStaleness, containerStaleness } from '../images/staleness.ts';
@@ -37,16 +38,26 @@ export async function containerProblems(app: App, found: readonly ContainerImage
       const engine = app.engineAt(first.task.engine);
       const images = lists.get(engine.endpoint) ?? listLayerImages(engine, await app.installId(), app.signal);
       lists.set(engine.endpoint, images);
-      try {
-        const project = await observeProjectImages(app, await resolveProject(app.paths, first.task.project), { engine, images: await images });
-        return members.map(({ task, imageId }) => ({ task, problems: staleProblem(task, containerStaleness(project, imageId)) }));
-      } catch (error) {
-        if (!(error instanceof SlipwayError)) throw error;
-        return members.map(({ task }) => ({ task, problems: [unjudged(error)] }));
-      }
+      const problemsOf = await judge(app, first.task.project, engine, images);
+      return members.map((member) => ({ task: member.task, problems: problemsOf(member) }));
     }),
   );
   return judged.flat();
+}
+
+export type Judge = (container: ContainerImage) => readonly TaskProblem[];
+
+/** What a project on an engine asks for now, to hold its containers' images against. */
+export async function judge(app: App, project: string, engine: Engine, images?: ReturnType<typeof listLayerImages>): Promise<Judge> {
+  // Where the project's files are broken nobody waits for it any more.
+  images?.catch(() => {});
+  try {
+    const wanted = await observeProjectImages(app, await resolveProject(app.paths, project), { engine, ...(images ? { images } : {}) });
+    return ({ task, imageId }) => staleProblem(task, containerStaleness(wanted, imageId));
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error;
+    return () => [unjudged(error)];
+  }
 }
 
 function staleProblem({ project, id }: TaskMetadata, { state, reasons, built }: ContainerStaleness): readonly TaskProblem[] {

@@ -6,20 +6,16 @@ import { listProjectIds } from '../projects/store.ts';
 import { taskRecords, taskWorkspace } from '../state/paths.ts';
 import { readTasks, type TaskEntry } from './index-file.ts';
 import { containerName, isStopped, type RunEnd, type TaskMetadata, type TaskProblem, type TaskRef, type TaskState, type TaskStatus } from './model.ts';
-import { checkIdentity, observeTask } from './observe.ts';
+import { checkIdentity, findContainer, readKnownTask } from './observe.ts';
 import { endOf, readExitRecord } from './run-end.ts';
-import { containerProblems } from './staleness.ts';
+import { containerProblems, judge } from './staleness.ts';
 
-/** One task, computed from its file and its engine. */
+/** One task, computed from its file and its engine, which is asked for the container and the project's images at once. */
 export async function taskStatus(app: App, ref: TaskRef): Promise<TaskStatus> {
-  const { metadata, container } = await observeTask(app, ref);
-  const problems = container === undefined ? [] : await containerProblems(app, [{ task: metadata, imageId: container.imageId }]);
-  return describe(
-    app,
-    metadata,
-    container,
-    problems.flatMap((one) => one.problems),
-  );
+  const task = await readKnownTask(app, ref);
+  if (task.mode === undefined || task.engine === undefined) return describe(app, task, undefined, []);
+  const [container, problemsOf] = await Promise.all([findContainer(app, task), judge(app, task.project, app.engineAt(task.engine))]);
+  return describe(app, task, container, container === undefined ? [] : problemsOf({ task, imageId: container.imageId }));
 }
 
 export interface TaskList {
