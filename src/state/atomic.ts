@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SlipwayError } from '../errors.ts';
@@ -10,7 +9,7 @@ export interface WriteOptions {
 
 /** Temporary file, fsync, rename, fsync of the directory: a reader sees the old text or the new one, also after a power cut. */
 export async function writeFileAtomic(file: string, text: string, options: WriteOptions = {}): Promise<void> {
-  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  const temporary = `${file}.${process.pid}-${process.hrtime.bigint().toString(36)}.tmp`;
   try {
     await mkdir(dirname(file), { recursive: true });
     const handle = await open(temporary, 'wx', options.mode ?? 0o644);

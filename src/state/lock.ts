@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, rmdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, rmdir, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SlipwayError } from '../errors.ts';
@@ -51,8 +52,8 @@ export async function acquireLock(directory: string, name: string, request: Lock
   let waited = false;
   for (let pause = 5; ; pause = Math.min(pause * 2, 200)) {
     request.signal?.throwIfAborted();
-    if (await tryCreate(file, holder)) return held(file, holder.token);
-    const current = await readHolder(file);
+    if (tryCreate(file, holder)) return held(file, holder.token);
+    const current = readHolder(file);
     if (current === undefined) continue;
     if (await isStale(file, current)) {
       await takeAway(file, current.token);
@@ -68,7 +69,7 @@ export async function acquireLock(directory: string, name: string, request: Lock
 /** Who holds it now; `undefined` where nobody alive does. */
 export async function lockHolder(directory: string, name: string): Promise<LockHolder | undefined> {
   const file = join(directory, `${name}.lock`);
-  const holder = await readHolder(file);
+  const holder = readHolder(file);
   return holder === undefined || (await isStale(file, holder)) ? undefined : holder;
 }
 
@@ -83,28 +84,37 @@ export async function staleLocks(directory: string, folder: string): Promise<rea
   return locks.filter((_, index) => holders[index] === undefined);
 }
 
-/** A hard link of a finished file: the lock appears with its content or not at all. */
-async function tryCreate(file: string, holder: LockHolder): Promise<boolean> {
+/**
+ * A hard link of a finished file: the lock appears with its content or not at all. Taking and releasing are synchronous: a dozen
+ * small calls, each of which would take ten times as long by the thread pool.
+ */
+function tryCreate(file: string, holder: LockHolder): boolean {
   const temporary = `${file}.${holder.token}`;
   try {
-    await writeFile(temporary, JSON.stringify(holder)).catch(async (error) => {
-      if (!isMissing(error)) throw error;
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(temporary, JSON.stringify(holder));
-    });
-    await link(temporary, file);
+    writeInFolder(temporary, JSON.stringify(holder));
+    linkSync(temporary, file);
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
     throw stateError('write', file, error);
   } finally {
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
   }
 }
 
-async function readHolder(file: string): Promise<LockHolder | undefined> {
+function writeInFolder(file: string, text: string): void {
   try {
-    return parseHolder(await readFile(file, 'utf8'));
+    writeFileSync(file, text);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+}
+
+function readHolder(file: string): LockHolder | undefined {
+  try {
+    return parseHolder(readFileSync(file, 'utf8'));
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw stateError('read', file, error);
@@ -145,7 +155,7 @@ async function takeAway(file: string, token: string): Promise<void> {
     return;
   }
   try {
-    if ((await readHolder(file))?.token === token) await unlink(file);
+    if (readHolder(file)?.token === token) await unlink(file);
   } finally {
     await rmdir(guard).catch(() => {});
   }
@@ -157,10 +167,10 @@ function held(file: string, token: string): Lock {
   return {
     async release() {
       clearInterval(beat);
-      if ((await readHolder(file))?.token !== token) return;
+      if (readHolder(file)?.token !== token) return;
       const away = `${file}.${token}`;
-      await rename(file, away);
-      await unlink(away);
+      renameSync(file, away);
+      unlinkSync(away);
     },
   };
 }
