@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { SlipwayError } from '../errors.ts';
 import type { Person } from '../operations/model.ts';
 import { readFileIfAny, writeFileAtomic } from '../state/atomic.ts';
-import { acquireLock } from '../state/lock.ts';
 import { installFile, locksDir, type Paths } from '../state/paths.ts';
 import { machineId } from '../state/process-identity.ts';
 
@@ -19,6 +17,8 @@ export interface Install {
 export async function readOrCreateInstall(paths: Paths, person: Person): Promise<Install> {
   const found = await readInstall(paths);
   if (found !== undefined) return checkBinding(paths, person, found);
+  // Only the first use needs them: node:crypto takes 3 ms to load.
+  const [{ acquireLock }, { randomUUID }] = await Promise.all([import('../state/lock.ts'), import('node:crypto')]);
   const lock = await acquireLock(locksDir(paths), 'install', { operation: 'install', verb: 'install' });
   try {
     const meanwhile = await readInstall(paths);
@@ -31,6 +31,7 @@ export async function readOrCreateInstall(paths: Paths, person: Person): Promise
 
 /** `doctor --adopt` (same id: the original is gone) and `doctor --new-install` (new id: the original lives on). */
 export async function rebindInstall(paths: Paths, person: Person, how: 'adopt' | 'new'): Promise<Install> {
+  const { randomUUID } = await import('node:crypto');
   const found = await readInstall(paths);
   return writeInstall(paths, person, how === 'adopt' && found ? found.id : randomUUID());
 }

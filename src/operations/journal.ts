@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, appendFile, mkdir, open, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { endsWithNewline, isMissing, stateError, syncDirectory } from '../state/atomic.ts';
 import type { ProcessIdentity } from '../state/process-identity.ts';
 import type { Json, Plan } from './model.ts';
@@ -176,6 +175,7 @@ export async function dropEmptyOperation(directory: string, operation: string): 
 
 /** Every operation of the journal, oldest first, the open ones last. Months are read one at a time. */
 export async function* readJournal(directory: string): AsyncGenerator<OperationRecord> {
+  const { createInterface } = await import('node:readline');
   const seen = new Set<string>();
   for (const month of await months(directory)) {
     let lines: JournalLine[] = [];
