@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { App, Step, StepKind, Verb } from '../operations/model.ts';
 import { resolveProject } from '../projects/resolve.ts';
+import { checkIdentifier } from '../state/identifiers.ts';
 import { buildDir } from '../state/paths.ts';
 import { writeContext } from './context.ts';
 import { readLayerInputs } from './inputs.ts';
@@ -23,7 +24,7 @@ export interface GenerateState {
 /** Writes Dockerfiles and contexts that can be read, and built by hand. Asks no engine. */
 export const generateProject: Verb<GenerateWanted, GenerateState> = {
   name: 'image.generate',
-  locks: ({ project }) => [`build/project-${project}`],
+  locks: ({ project }) => [`build/project-${checkIdentifier('project', project)}`],
   describe: ({ project }) => `write the Dockerfiles of ${project}`,
   async observe(app, wanted) {
     await readInputs(app, wanted.project);

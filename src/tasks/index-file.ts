@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SlipwayError } from '../errors.ts';
 import { readFileIfAny, writeFileAtomic } from '../state/atomic.ts';
 import { type Paths, taskFile } from '../state/paths.ts';
-import type { TaskMetadata } from './model.ts';
+import type { TaskMetadata, TaskRef } from './model.ts';
 import { listTaskIds, parseTask } from './store.ts';
 
 /** A task of a list; a broken file does not hide the others. */
@@ -45,7 +45,7 @@ export async function readTasks(paths: Paths, project: string): Promise<readonly
       entries.push({ id, task: known.task });
       continue;
     }
-    const entry = await readEntry(file, id);
+    const entry = await readEntry(file, { project, task: id });
     if (entry === undefined) continue;
     entries.push(entry);
     if ('task' in entry) fresh[id] = { stamp, task: entry.task };
@@ -56,12 +56,12 @@ export async function readTasks(paths: Paths, project: string): Promise<readonly
   return entries;
 }
 
-async function readEntry(file: string, id: string): Promise<TaskEntry | undefined> {
+async function readEntry(file: string, ref: TaskRef): Promise<TaskEntry | undefined> {
   try {
     const text = await readFileIfAny(file);
-    return text === undefined ? undefined : { id, task: await parseTask(file, text) };
+    return text === undefined ? undefined : { id: ref.task, task: await parseTask(file, text, ref) };
   } catch (error) {
-    if (error instanceof SlipwayError) return { id, error };
+    if (error instanceof SlipwayError) return { id: ref.task, error };
     throw error;
   }
 }
@@ -69,7 +69,7 @@ async function readEntry(file: string, id: string): Promise<TaskEntry | undefine
 async function readIndex(paths: Paths, project: string): Promise<Readonly<Record<string, Indexed>>> {
   try {
     const index = JSON.parse(await readFile(indexFile(paths, project), 'utf8')) as TaskIndex;
-    return index.format === 2 ? index.tasks : {};
+    return index.format === 2 && typeof index.tasks === 'object' && index.tasks !== null ? index.tasks : {};
   } catch {
     return {};
   }

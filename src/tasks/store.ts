@@ -5,6 +5,7 @@ import { type Paths, taskFile, tasksMetadataDir } from '../state/paths.ts';
 import { badFile, formatYaml } from '../state/yaml.ts';
 import { parseOnce } from '../state/yaml-cache.ts';
 import type { TaskMetadata, TaskRef } from './model.ts';
+import { taskMistakes } from './task-mistakes.ts';
 
 const format = 1;
 
@@ -18,7 +19,7 @@ export async function readTask(paths: Paths, ref: TaskRef): Promise<TaskMetadata
 export async function readTaskIfAny(paths: Paths, ref: TaskRef): Promise<TaskMetadata | undefined> {
   const file = taskFile(paths, ref.project, ref.task);
   const text = await readFileIfAny(file);
-  return text === undefined ? undefined : parseOnce(paths, `task-${ref.project}-${ref.task}`, file, text, () => parseTask(file, text));
+  return text === undefined ? undefined : parseOnce(paths, `task-${ref.project}-${ref.task}`, file, text, () => parseTask(file, text, ref));
 }
 
 export function noTask({ project, task }: TaskRef): SlipwayError {
@@ -45,7 +46,8 @@ export async function listTaskIds(paths: Paths, project: string): Promise<readon
   }
 }
 
-export async function parseTask(file: string, text: string): Promise<TaskMetadata> {
+/** Throws E_BAD_FILE, also where the file tells of another task than its name does: a copy would have `delete` remove that other one. */
+export async function parseTask(file: string, text: string, ref: TaskRef): Promise<TaskMetadata> {
   const { parseDocument, LineCounter } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -54,17 +56,29 @@ export async function parseTask(file: string, text: string): Promise<TaskMetadat
     const { line, col } = lines.linePos(broken.pos[0]);
     throw badFile(file, text, [{ line, column: col, message: broken.message }]);
   }
-  const value: unknown = document.toJS();
+  const value = valueOf(file, text, document);
   if (!isRecord(value)) throw badFile(file, text, [{ line: 1, column: 1, message: 'expected a task: keys `format`, `id`, `project`, `created_at`' }]);
-  if (typeof value.format !== 'number' || value.format > format) {
+  if (typeof value.format === 'number' && value.format > format) {
     throw new SlipwayError('E_NEWER_FORMAT', `${file} was written by a newer Slipway (format ${String(value.format)}).`, {
       hint: 'Update Slipway to use this task.',
     });
   }
-  for (const key of ['id', 'project', 'created_at'] as const) {
-    if (typeof value[key] !== 'string') throw badFile(file, text, [{ line: 1, column: 1, message: `\`${key}\` is missing: expected a string` }]);
-  }
+  const mistakes = taskMistakes(value, ref).map(({ key, message }) => {
+    const node: unknown = document.get(key, true);
+    const { line, col } = lines.linePos(isRecord(node) && Array.isArray(node.range) ? Number(node.range[0]) : 0);
+    return { line: Math.max(1, line), column: Math.max(1, col), message };
+  });
+  if (mistakes.length > 0) throw badFile(file, text, mistakes);
   return fromFile(value as unknown as TaskFile);
+}
+
+/** Alias bombs and aliases without an anchor are thrown, not collected. */
+function valueOf(file: string, text: string, document: { toJS(): unknown }): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    throw badFile(file, text, [{ line: 1, column: 1, message: cause instanceof Error ? cause.message : String(cause) }]);
+  }
 }
 
 /** The file's own shape: snake_case keys, absent where there is nothing to say. */
