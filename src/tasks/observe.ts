@@ -129,6 +129,11 @@ export async function observeMaking(app: App, metadata: TaskMetadata, mode: Task
   };
 }
 
+/** Whether a new task could be run: an engine answers and has the project's image. Asked before there is a task, which would be left behind. */
+export async function checkRunnable(app: App, project: string): Promise<void> {
+  await observeMaking(app, { id: '1', project, createdAt: '' }, 'cli');
+}
+
 function programOf(task: TaskMetadata, mode: TaskMode, agents: readonly AgentDefinition[]): Pick<SpecInputs, 'program' | 'programEnv'> {
   if (mode === 'cli') return { program: ['hold'], programEnv: {} };
   const { run } = task;

@@ -43,7 +43,9 @@ export class Killer {
   /** The places at which a command can be cut, told by an undisturbed run of it. */
   async cutsOf(command: readonly string[]): Promise<readonly Cut[]> {
     const log = this.box.write('kill.log', '');
-    await this.box.ok(command, { env: this.env('0:before', log), timeoutMs: 180_000 });
+    const end = await this.box.slipway(command, { env: this.env('0:before', log), timeoutMs: 180_000 });
+    // A run exits with its agent's code.
+    expect([end.exitCode, end.stderr]).toEqual([expect.toBeOneOf([0, 7]), end.stderr]);
     const kinds = readFileSync(log, 'utf8').split('\n').slice(0, -1);
     rmSync(log);
     return kinds.flatMap((kind, index) => [

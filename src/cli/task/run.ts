@@ -4,6 +4,7 @@ import { resolveProject } from '../../projects/resolve.ts';
 import { followRun } from '../../tasks/follow.ts';
 import { checkHeadless } from '../../tasks/headless.ts';
 import { containerName } from '../../tasks/model.ts';
+import { checkRunnable } from '../../tasks/observe.ts';
 import { newTask, runHeadless } from '../../tasks/verbs.ts';
 import { type Call, printPlan, printResult } from '../call.ts';
 import { makeTask } from './new.ts';
@@ -26,6 +27,7 @@ export async function run(call: Call, project: string, prompt: string, flags: Ru
     app.out.note(`Then ${agent} is run in the new task.`);
     return undefined;
   }
+  await checkRunnable(app, project);
   const ref = await makeTask(call, project, { name: flags.name ?? defaultName(prompt) });
   await change(app, runHeadless, { ...ref, run: { agent, prompt, timeoutSeconds: flags.timeout ?? 0 } });
   const container = containerName({ ...ref, mode: 'run' });

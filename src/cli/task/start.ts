@@ -1,4 +1,5 @@
 import { change } from '../../operations/change.ts';
+import { checkRunnable } from '../../tasks/observe.ts';
 import { newTask } from '../../tasks/verbs.ts';
 import { type Call, printPlan } from '../call.ts';
 import { makeTask, type NewOptions } from './new.ts';
@@ -10,6 +11,7 @@ export async function start(call: Call, project: string, options: NewOptions): P
     call.app.out.note('Then the new task is run: see `slipway task run-cli --dry-run` once it is there.');
     return;
   }
+  await checkRunnable(call.app, project);
   const { task } = await makeTask(call, project, options);
   await runCli(call, project, task);
 }
