@@ -45,11 +45,11 @@ await build({
   banner: { js: `(function (require, module, exports, __filename, __dirname) {'use strict';${moduleUrl}` },
   footer: { js: '})' },
 });
+// The package is of type `module`; what is in here is not.
+writeFileSync(`${outdir}/package.json`, '{ "type": "commonjs" }\n');
 compile(`${outdir}/program.js`);
 copyFileSync(`${root}/scripts/build/loader.cjs`, `${outdir}/slipway.js`);
 chmodSync(`${outdir}/slipway.js`, 0o755);
-// The package is of type `module`; what is in here is not.
-writeFileSync(`${outdir}/package.json`, '{ "type": "commonjs" }\n');
 if (!values.program) {
   await build({ ...options, entryPoints: { index: 'src/index.ts' }, keepNames: true, banner: { js: moduleUrl } });
   emitTypes();
