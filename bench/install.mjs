@@ -82,6 +82,15 @@ export class Install {
     return JSON.parse(readFileSync(this.path('state/install.json'), 'utf8')).id;
   }
 
+  /**
+   * The question for this install's layers, as Slipway asks it: Podman 4.3 finds no image by more than one label, so that it is
+   * asked for all layers.
+   */
+  get layersPath() {
+    const labels = ['io.slipway.managed=true', `io.slipway.install=${this.id}`, 'io.slipway.kind=layer'];
+    return this.engine.name === 'docker' ? `/images/json?${filters({ label: labels })}` : `/libpod/images/json?${filters({ label: labels.slice(-1) })}`;
+  }
+
   /** @param {string} task */
   container(task) {
     return `${this.project}-cli-${task}`;

@@ -1,4 +1,3 @@
-import { filters } from '../measure/engine-client.mjs';
 import { alternate } from '../measure/alternate.mjs';
 import { runQuietly } from '../measure/program.mjs';
 import { atMost, CALLS } from '../target.mjs';
@@ -16,8 +15,8 @@ import { atMost, CALLS } from '../target.mjs';
  */
 export async function build({ runs, empty }, install) {
   const { client, name, image } = install.engine;
-  const layers = filters({ label: [`io.slipway.install=${install.id}`, 'io.slipway.kind=layer'] });
-  const calls = () => Promise.all([client.call('GET', `/images/json?${layers}`), client.call('GET', `/images/${image}/json`)]);
+  const layers = install.layersPath;
+  const calls = () => Promise.all([client.call('GET', layers), client.call('GET', `/images/${image}/json`)]);
   const cached = await cachedBuild(install);
   try {
     const sides = [empty, install.side('slipway', 'build', install.project), { name: cached.name, run: cached.run }, { name: CALLS, run: calls }];

@@ -21,7 +21,7 @@ export async function devcontainer({ runs }, install) {
   const workspace = install.path('devcontainer');
   mkdirSync(join(workspace, '.devcontainer'), { recursive: true });
   // Its own way of giving files to the person builds another image: it is spared that.
-  const settings = { image: `${install.project}:l2-cli`, updateRemoteUserUID: false };
+  const settings = { image: `${install.project}:l2-cli`, remoteUser: 'dev' };
   writeFileSync(join(workspace, '.devcontainer/devcontainer.json'), JSON.stringify(settings));
   const env = { ...install.env, DOCKER_HOST: endpoint };
   const up = program(OTHER, [process.execPath, await installed(), 'up', '--workspace-folder', workspace], env);

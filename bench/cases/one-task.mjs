@@ -1,4 +1,3 @@
-import { filters } from '../measure/engine-client.mjs';
 import { alternate } from '../measure/alternate.mjs';
 import { atMost, CALLS } from '../target.mjs';
 
@@ -24,10 +23,10 @@ export async function oneTask(bench, install) {
 /** @param {Bench} bench @param {Install} install @param {string} container */
 async function status({ runs, empty }, install, container) {
   const { client, name, image } = install.engine;
-  const layers = filters({ label: [`io.slipway.install=${install.id}`, 'io.slipway.kind=layer'] });
+  const layers = install.layersPath;
   const calls = async () => {
     await client.call('GET', `/containers/${container}/json`);
-    await Promise.all([client.call('GET', `/images/json?${layers}`), client.call('GET', `/images/${image}/json`)]);
+    await Promise.all([client.call('GET', layers), client.call('GET', `/images/${image}/json`)]);
   };
   const times = await alternate(`status, ${name}`, [empty, install.side('slipway', 'task', 'status', install.project, '1'), { name: CALLS, run: calls }], runs);
   return { name: '`task status`', engine: name, times, target: atMost(times, '45 ms', 45) };

@@ -67,7 +67,13 @@ export class EngineClient {
   #request(method, path, body, headers = {}) {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const length = text === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
-    const asked = request({ socketPath: this.#socketPath, agent: this.#agent, method, path: `/v1.40${path}`, headers: { ...headers, ...length } });
+    const asked = request({
+      socketPath: this.#socketPath,
+      agent: this.#agent,
+      method,
+      path: `${path.startsWith('/libpod/') ? '/v4.0.0' : '/v1.40'}${path}`,
+      headers: { ...headers, ...length },
+    });
     asked.end(text);
     return asked;
   }
