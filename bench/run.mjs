@@ -28,7 +28,7 @@ import { EMPTY } from './target.mjs';
 const CASES = /** @type {const} */ (['help', 'task', 'list', 'build', 'devcontainer']);
 const USAGE = `Slipway beside the engines' own programs and an empty Node.js, alternating.
 
-  npm run bench -- [--runs 15] [--only ${CASES.join(',')}] [--engines docker,podman] [--tasks 1,100,1000] [--containers 100]
+  npm run bench -- [--runs 15] [--only ${CASES.join(',')}] [--engines docker,podman] [--tasks 1,100,1000] [--containers 1000]
 
 Uses the engines of the lab whose lab.json SLIPWAY_LAB names (node scripts/lab.mjs up), else starts them and removes them.
 `;
@@ -39,7 +39,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: CASES.join(',') },
     engines: { type: 'string', default: 'docker,podman' },
     tasks: { type: 'string', default: '1,100,1000' },
-    containers: { type: 'string', default: '100' },
+    containers: { type: 'string', default: '1000' },
     help: { type: 'boolean', default: false },
   },
 });
