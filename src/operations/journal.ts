@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, appendFile, mkdir, open, readFile, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, appendFile, open, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { endsWithNewline, isMissing, stateError, syncDirectory } from '../state/atomic.ts';
+import { endsWithNewline, isMissing, makeDirectory, stateError, syncDirectory } from '../state/atomic.ts';
 import type { ProcessIdentity } from '../state/process-identity.ts';
 import type { Json, Plan } from './model.ts';
 
@@ -73,7 +73,7 @@ export class JournalWriter {
     const file = join(openDir(directory), `${begin.operation}.jsonl`);
     let handle: FileHandle | undefined;
     try {
-      await mkdir(openDir(directory), { recursive: true });
+      await makeDirectory(openDir(directory));
       handle = await open(file, 'ax');
       const writer = new JournalWriter(directory, file, handle);
       await writer.write(begin);

@@ -190,7 +190,7 @@ describe('any sequence of verbs, kills and recoveries', () => {
           for (const letGo of world.hanging) letGo();
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

@@ -11,7 +11,7 @@ export interface WriteOptions {
 export async function writeFileAtomic(file: string, text: string, options: WriteOptions = {}): Promise<void> {
   const temporary = `${file}.${process.pid}-${process.hrtime.bigint().toString(36)}.tmp`;
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeDirectory(dirname(file));
     const handle = await open(temporary, 'wx', options.mode ?? 0o644);
     try {
       await handle.writeFile(text);
@@ -24,6 +24,19 @@ export async function writeFileAtomic(file: string, text: string, options: Write
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     throw stateError('write', file, cause);
+  }
+}
+
+/** With its parents. Node calls a full disk ENOENT where parents are missing, too: then they are made one by one, which tells the truth. */
+export async function makeDirectory(directory: string, mode?: number): Promise<void> {
+  const options = mode === undefined ? {} : { mode };
+  try {
+    await mkdir(directory, { recursive: true, ...options });
+  } catch (error) {
+    const parent = dirname(directory);
+    if (errorCode(error) !== 'ENOENT' || parent === directory) throw error;
+    await makeDirectory(parent, mode);
+    await mkdir(directory, { recursive: true, ...options });
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAgent } from '../agents/store.ts';
 import { removeAsRoot } from '../containers/remove-as-root.ts';
@@ -6,7 +6,7 @@ import type { Engine, EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import { seedWorkspace } from '../git/seed.ts';
 import type { Json, Step, StepKind } from '../operations/model.ts';
-import { stateError, writeFileAtomic } from '../state/atomic.ts';
+import { makeDirectory, stateError, writeFileAtomic } from '../state/atomic.ts';
 import { agentEnvDir, type Paths, taskAgentConfig, taskDir, taskFile, taskRecords, taskWorkspace } from '../state/paths.ts';
 import { removeTree } from '../state/remove-tree.ts';
 import { claimTaskId } from './ids.ts';
@@ -52,11 +52,11 @@ const prepare: StepKind = {
   async apply({ app }, step) {
     const { project, task, agents } = step as PrepareStep;
     try {
-      await mkdir(taskAgentConfig(app.paths, project, task), { recursive: true, mode: 0o700 });
-      await mkdir(taskRecords(app.paths, project, task), { recursive: true });
-      for (const agent of agents) await mkdir(agentEnvDir(app.paths, agent), { recursive: true, mode: 0o700 });
+      await makeDirectory(taskAgentConfig(app.paths, project, task), 0o700);
+      await makeDirectory(taskRecords(app.paths, project, task));
+      for (const agent of agents) await makeDirectory(agentEnvDir(app.paths, agent), 0o700);
       // A workspace that was removed by hand comes back empty: an engine would make it as root.
-      await mkdir(taskWorkspace(app.paths, project, task), { recursive: true });
+      await makeDirectory(taskWorkspace(app.paths, project, task));
     } catch (cause) {
       throw stateError('write', taskDir(app.paths, project, task), cause);
     }
