@@ -27,7 +27,7 @@ export async function writeFileAtomic(file: string, text: string, options: Write
   }
 }
 
-/** With its parents. Node calls a full disk ENOENT where parents are missing, too: then they are made one by one, which tells the truth. */
+/** With its parents. Node calls a full disk ENOENT then: they are made one by one, which tells the truth. */
 export async function makeDirectory(directory: string, mode?: number): Promise<void> {
   const options = mode === undefined ? {} : { mode };
   try {
@@ -36,7 +36,10 @@ export async function makeDirectory(directory: string, mode?: number): Promise<v
     const parent = dirname(directory);
     if (errorCode(error) !== 'ENOENT' || parent === directory) throw error;
     await makeDirectory(parent, mode);
-    await mkdir(directory, { recursive: true, ...options });
+    await mkdir(directory, options).catch((cause: unknown) => {
+      // Somebody else made it meanwhile.
+      if (errorCode(cause) !== 'EEXIST') throw cause;
+    });
   }
 }
 

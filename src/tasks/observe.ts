@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { AgentDefinition } from '../agents/model.ts';
 import { headlessCall } from '../agents/command.ts';
 import { readAgent } from '../agents/store.ts';
@@ -107,6 +108,7 @@ export async function observeMaking(app: App, metadata: TaskMetadata, mode: Task
   if ((await engine.images.inspect(image, { signal: app.signal })) === undefined) {
     throw new SlipwayError('E_NO_IMAGE', `Project ${project.id} has no image on this engine yet.`, { hint: `Run \`slipway build ${project.id}\`.` });
   }
+  await checkMounts(project);
   const agents = await Promise.all(project.agents.map((name) => readAgent(app.paths, name)));
   const spec = taskContainer({
     paths: app.paths,
@@ -127,6 +129,15 @@ export async function observeMaking(app: App, metadata: TaskMetadata, mode: Task
     branch: project.branch,
     credentials: agents.flatMap(({ name, credentials }) => (credentials ? [name] : [])),
   };
+}
+
+/** Docker makes a source that is missing, as root's folder. */
+async function checkMounts({ id, mounts }: ResolvedProject): Promise<void> {
+  for (const { source } of mounts) {
+    await stat(source).catch((cause: unknown) => {
+      throw new SlipwayError('E_NO_FILE', `Project ${id} mounts ${source}, which is not there or cannot be reached.`, { cause, hint: 'Create it, or correct `mounts` in project.yml.' });
+    });
+  }
 }
 
 /** Whether a new task could be run: an engine answers and has the project's image. Asked before there is a task, which would be left behind. */
