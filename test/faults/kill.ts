@@ -60,6 +60,13 @@ export class Killer {
     return end;
   }
 
+  /** For a verb that now and then has fewer steps (names of layers are shared with whoever else builds): false where it ended before. */
+  async killIfReached(command: readonly string[], { write, when }: Cut): Promise<boolean> {
+    const end = await this.box.slipway(command, { env: this.env(`${write}:${when}`, ''), timeoutMs: 180_000 });
+    if (end.signal !== 'SIGKILL') expect([end.exitCode, end.stderr]).toEqual([expect.toBeOneOf([0, 7]), end.stderr]);
+    return end.signal === 'SIGKILL';
+  }
+
   private env(at: string, log: string): Readonly<Record<string, string>> {
     return { NODE_OPTIONS: `--import ${this.preload}`, KILL_AT: at, ...(log === '' ? {} : { KILL_LOG: log }) };
   }
