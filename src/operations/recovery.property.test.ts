@@ -75,7 +75,11 @@ function verbsOf(world: World): Readonly<Record<'replace' | 'set', Verb<Wanted, 
     describe: ({ thing, value }: Wanted) => `${thing} = ${value}`,
     observe: async (_: App, { thing }: Wanted) => {
       await passing(world);
-      return { value: world.values.get(thing), temporary: world.temporary.has(`${thing}-new`), parts: ['a', 'b', 'c'].map((part) => world.values.get(`${thing}/${part}`)) };
+      return {
+        value: world.values.get(thing),
+        temporary: world.temporary.has(`${thing}-new`),
+        parts: ['a', 'b', 'c'].map((part) => world.values.get(`${thing}/${part}`)),
+      };
     },
   };
   return {
@@ -86,7 +90,10 @@ function verbsOf(world: World): Readonly<Record<'replace' | 'set', Verb<Wanted, 
       plan: (state, { thing, value }) => {
         const clear = { do: 'test.clear', thing: `${thing}-new` };
         if (state.value === value) return { steps: state.temporary ? [clear] : [] };
-        return { steps: [{ do: 'test.make', thing: `${thing}-new` }, { do: 'test.swap', thing, value, commit: true }, clear], otherwise: [{ do: 'test.unmake' }] };
+        return {
+          steps: [{ do: 'test.make', thing: `${thing}-new` }, { do: 'test.swap', thing, value, commit: true }, clear],
+          otherwise: [{ do: 'test.unmake' }],
+        };
       },
       reached: (state, { value }) => state.value === value && !state.temporary,
     },
@@ -94,7 +101,9 @@ function verbsOf(world: World): Readonly<Record<'replace' | 'set', Verb<Wanted, 
     set: {
       ...common,
       name: 'test.set',
-      plan: ({ parts }, { thing, value }) => ({ steps: ['a', 'b', 'c'].filter((_, index) => parts[index] !== value).map((part) => ({ do: 'test.set', thing: `${thing}/${part}`, value })) }),
+      plan: ({ parts }, { thing, value }) => ({
+        steps: ['a', 'b', 'c'].filter((_, index) => parts[index] !== value).map((part) => ({ do: 'test.set', thing: `${thing}/${part}`, value })),
+      }),
     },
   };
 }

@@ -135,7 +135,10 @@ export async function observeMaking(app: App, metadata: TaskMetadata, mode: Task
 async function checkMounts({ id, mounts }: ResolvedProject): Promise<void> {
   for (const { source } of mounts) {
     await stat(source).catch((cause: unknown) => {
-      throw new SlipwayError('E_NO_FILE', `Project ${id} mounts ${source}, which is not there or cannot be reached.`, { cause, hint: 'Create it, or correct `mounts` in project.yml.' });
+      throw new SlipwayError('E_NO_FILE', `Project ${id} mounts ${source}, which is not there or cannot be reached.`, {
+        cause,
+        hint: 'Create it, or correct `mounts` in project.yml.',
+      });
     });
   }
 }

@@ -43,7 +43,8 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   });
   afterAll(() => box.dispose());
   const newTask = () => box.ok(['task', 'new', 'race']);
-  const own = async (task: string) => (await box.engine.containers.list({ labels: { 'io.slipway.install': box.installId ?? '', 'io.slipway.task': task } })).map(({ name }) => name);
+  const own = async (task: string) =>
+    (await box.engine.containers.list({ labels: { 'io.slipway.install': box.installId ?? '', 'io.slipway.task': task } })).map(({ name }) => name);
 
   it('run-cli of one task, four at once: one container, and each says that it runs', async () => {
     const task = await newTask();
@@ -56,7 +57,12 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   it('stop while run is at work, before and after its agent has started', async () => {
     for (const wait of [0, 400, 1500]) {
       const running = box.slipway(['run', 'race', 'sleep 600', '--name', `wait ${wait}`]);
-      await expect.poll(() => box.json<readonly StatusJson[]>(['task', 'list', 'race']).then((tasks) => tasks.some((task) => 'name' in task && task.name === `wait ${wait}`)), { timeout: 30_000 }).toBe(true);
+      await expect
+        .poll(
+          () => box.json<readonly StatusJson[]>(['task', 'list', 'race']).then((tasks) => tasks.some((task) => 'name' in task && task.name === `wait ${wait}`)),
+          { timeout: 30_000 },
+        )
+        .toBe(true);
       const task = (await box.json<readonly StatusJson[]>(['task', 'list', 'race'])).at(-1)?.id ?? '';
       await new Promise((resolve) => setTimeout(resolve, wait));
       // Never run yet: told so; else stopped.
@@ -81,7 +87,10 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     for (const flag of ['--force', '--recreate']) {
       const task = await newTask();
       await box.ok(['task', 'run-cli', 'race', task]);
-      const [restart, remove] = await Promise.all([box.slipway(['task', 'restart', flag, 'race', task]), box.slipway(['task', 'delete', '--yes', 'race', task])]);
+      const [restart, remove] = await Promise.all([
+        box.slipway(['task', 'restart', flag, 'race', task]),
+        box.slipway(['task', 'delete', '--yes', 'race', task]),
+      ]);
       expect(remove.exitCode).toBe(0);
       if (restart.exitCode !== 0) expect(restart.stderr).toContain('[E_NO_TASK]');
       expect(await own(task)).toEqual([]);

@@ -84,7 +84,9 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     disk.free();
     // The containers go first: they hold the workspaces.
     const id = box.installId;
-    if (id !== undefined) for (const container of await box.engine.containers.list({ labels: { 'io.slipway.install': id } })) await box.engine.containers.remove(container.id, { force: true });
+    if (id !== undefined)
+      for (const container of await box.engine.containers.list({ labels: { 'io.slipway.install': id } }))
+        await box.engine.containers.remove(container.id, { force: true });
     const install = readFileSync(box.path('state/install.json'));
     await disk.unmount();
     box.write('state/install.json', install.toString());
@@ -97,7 +99,9 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     return task;
   };
   const containers = async () =>
-    (await box.engine.containers.list({ labels: { 'io.slipway.install': box.installId ?? '' } })).map(({ id, name, state }) => `${id} ${name} ${state}`).toSorted();
+    (await box.engine.containers.list({ labels: { 'io.slipway.install': box.installId ?? '' } }))
+      .map(({ id, name, state }) => `${id} ${name} ${state}`)
+      .toSorted();
   const metadata = () => Object.entries(snapshot(box)).filter(([file]) => /^(config|state\/projects\/.*\.(yml|json)$|state\/install)/.test(file));
 
   it('each verb says that the disk is full, changes nothing, and works once there is space', async () => {
@@ -126,16 +130,34 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     for (const args of verbs) {
       const what = args.join(' ');
       const end = await box.slipway(args);
-      expect([what, end.exitCode, end.stderr]).toEqual([what, args[0] === 'run' ? 125 : 1, what === 'project delete --yes full' ? expect.stringMatching(/\[E_(DISK_FULL|PROJECT_HAS_TASKS)\]/) : expect.stringContaining('[E_DISK_FULL]')]);
+      expect([what, end.exitCode, end.stderr]).toEqual([
+        what,
+        args[0] === 'run' ? 125 : 1,
+        what === 'project delete --yes full' ? expect.stringMatching(/\[E_(DISK_FULL|PROJECT_HAS_TASKS)\]/) : expect.stringContaining('[E_DISK_FULL]'),
+      ]);
       expect([what, metadata(), await containers()]).toEqual([what, ...before]);
     }
     // Reading works.
-    for (const args of [['task', 'list'], ['task', 'status', 'full', running], ['task', 'logs', 'full', running], ['project', 'list'], ['journal'], ['image', 'list']]) await box.ok(args);
+    for (const args of [
+      ['task', 'list'],
+      ['task', 'status', 'full', running],
+      ['task', 'logs', 'full', running],
+      ['project', 'list'],
+      ['journal'],
+      ['image', 'list'],
+    ])
+      await box.ok(args);
     await box.ok(['task', 'exec', 'full', running, 'true']);
     disk.free();
     await box.ok(['task', 'list']);
     await expectNothingLeft(box);
-    for (const [verb, task] of [['run-cli', fresh], ['restart', stopped], ['stop', running], ['restart', running]] as const) await box.ok(['task', verb, 'full', task]);
+    for (const [verb, task] of [
+      ['run-cli', fresh],
+      ['restart', stopped],
+      ['stop', running],
+      ['restart', running],
+    ] as const)
+      await box.ok(['task', verb, 'full', task]);
     for (const task of [fresh, stopped, running]) await box.ok(['task', 'delete', '--yes', 'full', task]);
     expect((await journal(box)).map(({ outcome }) => outcome)).not.toContain('open');
   }, 400_000);
@@ -159,7 +181,8 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
 
   it('a repository that is larger than the disk: nothing of it stays, and the task works with another', async () => {
     box.write('repos/full/large', randomBytes(20_000_000).toString('latin1'));
-    const git = (...args: readonly string[]) => box.as(['git', '-C', box.path('repos/full'), '-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', ...args]);
+    const git = (...args: readonly string[]) =>
+      box.as(['git', '-C', box.path('repos/full'), '-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', ...args]);
     await git('add', '-A');
     await git('commit', '-q', '-m', 'Large');
     const free = statfsSync(box.path('state')).bavail;

@@ -74,8 +74,11 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     await expectNothingLeft(box);
   });
 
-  it('a headless agent whose program is missing: the exit code is the shell\'s, and the task can be deleted', async () => {
-    box.write('config/agents/absent.yml', 'label: Absent\ninstall: ["true"]\nversion: [sh, -c, "echo 1"]\ncommand: [absent]\nheadless:\n  command: [no-such-agent, "{prompt}"]\n');
+  it("a headless agent whose program is missing: the exit code is the shell's, and the task can be deleted", async () => {
+    box.write(
+      'config/agents/absent.yml',
+      'label: Absent\ninstall: ["true"]\nversion: [sh, -c, "echo 1"]\ncommand: [absent]\nheadless:\n  command: [no-such-agent, "{prompt}"]\n',
+    );
     box.write('config/projects/frail/project.yml', settings.replace('agents: [shell]', 'agents: [shell, absent]'));
     await box.ok(['build', 'frail'], { timeoutMs: 300_000 });
     const end = await box.slipway(['run', 'frail', '--agent', 'absent', 'hello']);

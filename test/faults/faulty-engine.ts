@@ -74,9 +74,12 @@ export class FaultyEngine {
       const dropped = this.fault === 'drops';
       const body = '{"message":"out of order"}';
       client.on('data', () => {
-        client.write(`HTTP/1.1 ${dropped ? '200 OK' : '500 Internal Server Error'}\r\nContent-Type: application/json\r\nApi-Version: 1.41\r\nContent-Length: ${dropped ? 1000 : body.length}\r\n\r\n${dropped ? '[{"Id":' : body}`, () => {
-          if (dropped) client.destroy();
-        });
+        client.write(
+          `HTTP/1.1 ${dropped ? '200 OK' : '500 Internal Server Error'}\r\nContent-Type: application/json\r\nApi-Version: 1.41\r\nContent-Length: ${dropped ? 1000 : body.length}\r\n\r\n${dropped ? '[{"Id":' : body}`,
+          () => {
+            if (dropped) client.destroy();
+          },
+        );
       });
       return;
     }

@@ -25,7 +25,7 @@ describe('a copied state directory', () => {
     cpSync(box.path('state'), copied, { recursive: true, verbatimSymlinks: true });
   };
 
-  it('keeps its hands off the original\'s containers', async () => {
+  it("keeps its hands off the original's containers", async () => {
     copy('copy');
     for (const args of [
       ['task', 'stop', 'moved', '1'],
@@ -46,7 +46,7 @@ describe('a copied state directory', () => {
     expect((await box.slipway(['project', 'list'], there())).exitCode).toBe(0);
   });
 
-  it('--new-install: an identity of its own, for which the original\'s container is a stranger\'s', async () => {
+  it("--new-install: an identity of its own, for which the original's container is a stranger's", async () => {
     await box.slipway(['doctor', '--new-install'], there());
     for (const verb of ['stop', 'restart', 'run-cli']) {
       const end = await box.slipway(['task', verb, 'moved', '1'], there());
@@ -69,7 +69,8 @@ describe('a copied state directory', () => {
     const before = await id();
     await killer.kill(['task', 'restart', '--recreate', 'moved', '1'], cut);
     copy('copy-of-cut');
-    const names = async () => (await box.engine.containers.list({ labels: { 'io.slipway.install': box.installId ?? '' } })).map(({ name, id: is }) => `${name} ${is}`).toSorted();
+    const names = async () =>
+      (await box.engine.containers.list({ labels: { 'io.slipway.install': box.installId ?? '' } })).map(({ name, id: is }) => `${name} ${is}`).toSorted();
     const standing = await names();
     const end = await box.slipway(['task', 'list'], there());
     expect(end.stderr).toContain('cannot be settled yet');
@@ -81,7 +82,7 @@ describe('a copied state directory', () => {
   it('--adopt takes over where it was moved for good', async () => {
     copy('moved-for-good');
     const end = await box.slipway(['doctor', '--adopt'], there());
-    expect(end.stderr).toContain('is this machine\'s now');
+    expect(end.stderr).toContain("is this machine's now");
     await box.ok(['task', 'stop', 'moved', '1'], there());
     expect((await box.container('moved-cli-1'))?.state).toBe('exited');
   });

@@ -29,7 +29,8 @@ async function refused(args: readonly string[]): Promise<void> {
   expect([args, end.exitCode, end.stderr], end.stderr).toEqual([args, expect.toBeOneOf([1, 2, 125]), expect.stringMatching(/^error: /)]);
   expect([args, end.stderr]).toEqual([args, expect.not.stringContaining('E_INTERNAL')]);
   expect([args, snapshot(box)]).toEqual([args, before]);
-  for (const place of ['canary/work', 'state/tasks/one/1/workspace/work', 'state/tasks/two/1/workspace/work']) expect([args, existsSync(box.path(place))]).toEqual([args, true]);
+  for (const place of ['canary/work', 'state/tasks/one/1/workspace/work', 'state/tasks/two/1/workspace/work'])
+    expect([args, existsSync(box.path(place))]).toEqual([args, true]);
 }
 
 describe('an id that is none is an error, and nothing is touched', () => {
@@ -69,7 +70,9 @@ describe('an id that is none is an error, and nothing is touched', () => {
     await box.ok(['task', 'delete', '--yes', 'one', task]);
   });
 
-  it.each(['0', '01', '1e3', '0x1', '1.0', '+1', ' 1', '-1', '9999999999'])('a task id that is only nearly a number: %j', (id) => refused(['task', 'delete', '--yes', 'one', '--', id]));
+  it.each(['0', '01', '1e3', '0x1', '1.0', '+1', ' 1', '-1', '9999999999'])('a task id that is only nearly a number: %j', (id) =>
+    refused(['task', 'delete', '--yes', 'one', '--', id]),
+  );
 
   it('a NUL, which no command line can hold, by the library', async () => {
     const app = createApp({ env: box.env(), out: { progress() {}, note() {}, warn() {}, raw() {} }, signal: new AbortController().signal });

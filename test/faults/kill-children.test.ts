@@ -20,7 +20,10 @@ function processesWith(text: string): readonly string[] {
 
 let sequence = 0;
 /** A number of seconds that no other process sleeps for. */
-const odd = () => `${200 + (process.pid % 100)}.${Date.now() % 100_000}${(sequence += 1)}`;
+function odd(): string {
+  sequence += 1;
+  return `${200 + (process.pid % 100)}.${Date.now() % 100_000}${sequence}`;
+}
 
 /** kill -9 of the client alone, while a program works for it. */
 describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
@@ -65,7 +68,10 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
       // Git's own way to another program than ssh; it waits before it answers, when told so.
       ssh = box.write('ssh.sh', '#!/bin/sh\nfor last; do :; done\n[ -z "$SLOW" ] || sleep "$SLOW"\nexec sh -c "$last"\n');
       chmodSync(ssh, 0o755);
-      box.write('config/projects/child/project.yml', box.read('config/projects/child/project.yml').replace(/^repository: .*$/m, `repository: ssh://here${box.path('repos/child')}`));
+      box.write(
+        'config/projects/child/project.yml',
+        box.read('config/projects/child/project.yml').replace(/^repository: .*$/m, `repository: ssh://here${box.path('repos/child')}`),
+      );
       seconds = odd();
     });
     const env = () => ({ GIT_SSH_COMMAND: ssh });

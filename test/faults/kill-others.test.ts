@@ -34,7 +34,11 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     expect((await journal(box)).map(({ verb, outcome }) => `${verb} ${outcome}`).filter((line) => / (open|abandoned)$/.test(line))).toEqual([]);
 
   /** Cuts a command everywhere; `look` sees what the next command said. */
-  async function everywhere(command: () => Promise<readonly string[]> | readonly string[], some: (cut: Cut) => boolean, look: (told: Told, cut: Cut) => Promise<void>): Promise<ReadonlySet<Told>> {
+  async function everywhere(
+    command: () => Promise<readonly string[]> | readonly string[],
+    some: (cut: Cut) => boolean,
+    look: (told: Told, cut: Cut) => Promise<void>,
+  ): Promise<ReadonlySet<Told>> {
     const cuts = (await killer.cutsOf(await command())).filter(some);
     const seen = new Set<Told>();
     for (const cut of cuts) {
@@ -87,7 +91,10 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     async () => {
       const settings = box.read('config/projects/cut/project.yml');
       let value = 0;
-      const change = () => box.write('config/projects/cut/project.yml', `${settings}snippet: |\n  ENV CUT=${(value += 1)}\n`);
+      const change = () => {
+        value += 1;
+        box.write('config/projects/cut/project.yml', `${settings}snippet: |\n  ENV CUT=${value}\n`);
+      };
       const command = () => {
         change();
         return ['build', 'cut'];
@@ -107,36 +114,38 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     10 * minutes,
   );
 
-  if (lab.kind === 'docker') it(
-    'image prune',
-    async () => {
-      const settings = box.read('config/projects/cut/project.yml');
-      let value = 100;
-      const stale = async () => {
-        for (const text of [`${settings}snippet: |\n  ENV CUT=${(value += 1)}\n`, settings]) {
-          box.write('config/projects/cut/project.yml', text);
-          await box.ok(['build', 'cut'], { timeoutMs: 300_000 });
+  if (lab.kind === 'docker')
+    it(
+      'image prune',
+      async () => {
+        const settings = box.read('config/projects/cut/project.yml');
+        let value = 100;
+        const stale = async () => {
+          value += 1;
+          for (const text of [`${settings}snippet: |\n  ENV CUT=${value}\n`, settings]) {
+            box.write('config/projects/cut/project.yml', text);
+            await box.ok(['build', 'cut'], { timeoutMs: 300_000 });
+          }
+        };
+        await box.ok(['image', 'prune', '--yes']);
+        await stale();
+        const cuts = await killer.cutsOf(['image', 'prune', '--yes']);
+        const some = cuts.filter((cut, index) => cut.when === 'after' || cut.kind.startsWith('done') || index === 0);
+        for (const cut of some) {
+          await cutAt(cut, async () => {
+            await stale();
+            if (!(await killer.killIfReached(['image', 'prune', '--yes'], cut))) return;
+            await nextCommand(box);
+            await expectNothingLeft(box);
+            await box.ok(['image', 'prune', '--yes']);
+            expect(await box.ok(['image', 'prune', '--dry-run'])).toMatch(/nothing/i);
+            expect(await box.engine.images.inspect('cut:l2-cli')).toBeDefined();
+          });
         }
-      };
-      await box.ok(['image', 'prune', '--yes']);
-      await stale();
-      const cuts = await killer.cutsOf(['image', 'prune', '--yes']);
-      const some = cuts.filter((cut, index) => cut.when === 'after' || cut.kind.startsWith('done') || index === 0);
-      for (const cut of some) {
-        await cutAt(cut, async () => {
-          await stale();
-          if (!(await killer.killIfReached(['image', 'prune', '--yes'], cut))) return;
-          await nextCommand(box);
-          await expectNothingLeft(box);
-          await box.ok(['image', 'prune', '--yes']);
-          expect(await box.ok(['image', 'prune', '--dry-run'])).toMatch(/nothing/i);
-          expect(await box.engine.images.inspect('cut:l2-cli')).toBeDefined();
-        });
-      }
-      await settled();
-    },
-    10 * minutes,
-  );
+        await settled();
+      },
+      10 * minutes,
+    );
 
   it(
     'image import, save and load',
@@ -166,84 +175,85 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     10 * minutes,
   );
 
-  if (lab.kind === 'docker') describe('what asks no engine', () => {
-    it(
-      'task new: no id is given twice',
-      async () => {
-        const given = new Set<string>();
-        for (const { id } of await list()) given.add(id);
-        await everywhere(
-          () => ['task', 'new', 'cut'],
-          all,
-          async () => {
-            const fresh = await box.ok(['task', 'new', 'cut']);
-            expect(given.has(fresh)).toBe(false);
-            for (const { id, state } of await list()) {
-              if (!given.has(id)) expect(state).toBe('created');
-              given.add(id);
-            }
-            // The highest goes, and its id with it.
-            await box.ok(['task', 'delete', '--yes', 'cut', fresh]);
-          },
-        );
-      },
-      5 * minutes,
-    );
+  if (lab.kind === 'docker')
+    describe('what asks no engine', () => {
+      it(
+        'task new: no id is given twice',
+        async () => {
+          const given = new Set<string>();
+          for (const { id } of await list()) given.add(id);
+          await everywhere(
+            () => ['task', 'new', 'cut'],
+            all,
+            async () => {
+              const fresh = await box.ok(['task', 'new', 'cut']);
+              expect(given.has(fresh)).toBe(false);
+              for (const { id, state } of await list()) {
+                if (!given.has(id)) expect(state).toBe('created');
+                given.add(id);
+              }
+              // The highest goes, and its id with it.
+              await box.ok(['task', 'delete', '--yes', 'cut', fresh]);
+            },
+          );
+        },
+        5 * minutes,
+      );
 
-    it(
-      'task start: the new task runs, or has not run yet',
-      async () => {
-        await everywhere(
-          () => ['task', 'start', 'cut'],
-          ({ kind, when }) => /task\.write|container\.|begin|end|filed/.test(kind) && (when === 'before' || kind.startsWith('intent')),
-          async () => {
-            for (const { id, state, mode } of await list()) {
-              if (mode === 'run' || state === 'not-found') continue;
-              const container = await box.container(`cut-cli-${id}`);
-              expect([id, state]).toEqual([id, container === undefined ? 'created' : 'running']);
-              await box.ok(['task', 'delete', '--yes', 'cut', id]);
-            }
-          },
-        );
-      },
-      10 * minutes,
-    );
+      it(
+        'task start: the new task runs, or has not run yet',
+        async () => {
+          await everywhere(
+            () => ['task', 'start', 'cut'],
+            ({ kind, when }) => /task\.write|container\.|begin|end|filed/.test(kind) && (when === 'before' || kind.startsWith('intent')),
+            async () => {
+              for (const { id, state, mode } of await list()) {
+                if (mode === 'run' || state === 'not-found') continue;
+                const container = await box.container(`cut-cli-${id}`);
+                expect([id, state]).toEqual([id, container === undefined ? 'created' : 'running']);
+                await box.ok(['task', 'delete', '--yes', 'cut', id]);
+              }
+            },
+          );
+        },
+        10 * minutes,
+      );
 
-    it(
-      'project new, project delete',
-      async () => {
-        let made = 0;
-        const id = () => `brief-${made}`;
-        const file = () => box.path(`config/projects/${id()}/project.yml`);
-        const newOne = () => ['project', 'new', id(), '--base', 'nothing:1', '--agent', 'shell'];
-        await everywhere(
-          async () => {
-            made += 1;
-            return newOne();
-          },
-          all,
-          async (told, cut) => {
-            expect(existsSync(file())).toBe(told === 'completed' || isAfterEnd(cut));
-            if (!existsSync(file())) await box.ok(newOne());
-            await box.ok(['project', 'show', id()]);
-          },
-        );
-        await everywhere(
-          async () => {
-            made += 1;
-            await box.ok(newOne());
-            await box.ok(['generate', id()]);
-            return ['project', 'delete', '--yes', id()];
-          },
-          all,
-          async (told, cut) => {
-            expect(existsSync(file())).toBe(told !== 'completed' && !isAfterEnd(cut));
-            if (existsSync(file())) await box.ok(['project', 'delete', '--yes', id()]);
-            expect([existsSync(box.path(`config/projects/${id()}`)), existsSync(box.path(`state/build/${id()}`))]).toEqual([false, false]);
-          },
-        );
-      },
-      10 * minutes,
-    );
-  });
+      it(
+        'project new, project delete',
+        async () => {
+          let made = 0;
+          const id = () => `brief-${made}`;
+          const file = () => box.path(`config/projects/${id()}/project.yml`);
+          const newOne = () => ['project', 'new', id(), '--base', 'nothing:1', '--agent', 'shell'];
+          await everywhere(
+            async () => {
+              made += 1;
+              return newOne();
+            },
+            all,
+            async (told, cut) => {
+              expect(existsSync(file())).toBe(told === 'completed' || isAfterEnd(cut));
+              if (!existsSync(file())) await box.ok(newOne());
+              await box.ok(['project', 'show', id()]);
+            },
+          );
+          await everywhere(
+            async () => {
+              made += 1;
+              await box.ok(newOne());
+              await box.ok(['generate', id()]);
+              return ['project', 'delete', '--yes', id()];
+            },
+            all,
+            async (told, cut) => {
+              expect(existsSync(file())).toBe(told !== 'completed' && !isAfterEnd(cut));
+              if (existsSync(file())) await box.ok(['project', 'delete', '--yes', id()]);
+              expect([existsSync(box.path(`config/projects/${id()}`)), existsSync(box.path(`state/build/${id()}`))]).toEqual([false, false]);
+            },
+          );
+        },
+        10 * minutes,
+      );
+    });
 });

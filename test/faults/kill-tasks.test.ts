@@ -15,7 +15,7 @@ interface StatusJson {
 interface Verb {
   readonly name: string;
   /** Makes the state in which the verb has something to do, and gives the task. */
-  readonly before: () => Promise<string>;
+  readonly prepare: () => Promise<string>;
   readonly command: (task: string) => readonly string[];
   /** Whether what the verb wanted is so, in the engine's own words and on disk; `untouched`: whether all is as before. */
   readonly check: (task: string, told: 'completed' | 'untouched', before: string | undefined) => Promise<void>;
@@ -57,7 +57,7 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   const verbs: readonly Verb[] = [
     {
       name: 'task run-cli',
-      before: created,
+      prepare: created,
       command: (task) => ['task', 'run-cli', 'cut', task],
       async check(task, told) {
         if (told === 'completed') return expectRunning(task);
@@ -67,7 +67,7 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     },
     {
       name: 'task stop',
-      before: running,
+      prepare: running,
       command: (task) => ['task', 'stop', 'cut', task],
       async check(task, told, before) {
         expect(await containerOf(task)).toMatchObject({ id: before, state: told === 'completed' ? 'exited' : 'running' });
@@ -76,7 +76,7 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     },
     {
       name: 'task restart',
-      before: stopped,
+      prepare: stopped,
       command: (task) => ['task', 'restart', 'cut', task],
       async check(task, told, before) {
         expect(await containerOf(task)).toMatchObject({ id: before, state: told === 'completed' ? 'running' : 'exited' });
@@ -85,7 +85,7 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     },
     {
       name: 'task restart --force',
-      before: running,
+      prepare: running,
       command: (task) => ['task', 'restart', '--force', 'cut', task],
       async check(task, _, before) {
         expect(await containerOf(task)).toMatchObject({ id: before, state: 'running' });
@@ -94,7 +94,7 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     },
     {
       name: 'task restart --recreate',
-      before: running,
+      prepare: running,
       command: (task) => ['task', 'restart', '--recreate', 'cut', task],
       async check(task, told, before) {
         const container = await containerOf(task);
@@ -105,7 +105,7 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     },
     {
       name: 'task delete',
-      before: running,
+      prepare: running,
       command: (task) => ['task', 'delete', '--yes', 'cut', task],
       async check(task, told, before) {
         if (told === 'untouched') {
@@ -118,37 +118,33 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     },
   ];
 
-  describe.each(verbs)('$name', ({ before, command, check }) => {
-    it(
-      'killed at every journal write',
-      async () => {
-        const first = await before();
-        const cuts = (await killer.cutsOf(command(first))).filter((cut) => lab.kind === 'docker' || isAtEngine(cut));
-        expect(cuts.length).toBeGreaterThan(1);
-        const seen = new Set<Told>();
-        for (const cut of cuts) {
-          const task = await before();
-          const id = (await containerOf(task))?.id;
-          await killer.kill(command(task), cut);
-          const told = await nextCommand(box);
-          seen.add(told);
-          await cutAt(cut, async () => {
-            await expectNothingLeft(box);
-            const untouched = told === 'undone' || (told === 'nothing' && !isAfterEnd(cut));
-            await check(task, untouched ? 'untouched' : 'completed', id);
-            const again = await box.slipway(command(task));
-            // A verb that has been completed finds nothing to do, or says so.
-            if (untouched || again.exitCode === 0) expect(again.exitCode).toBe(0);
-            else expect(again.stderr).toMatch(/\[E_(TASK_NOT_RUNNING|NO_TASK)\]/);
-            await check(task, 'completed', command(task).includes('--recreate') ? undefined : id);
-            await expectNothingLeft(box);
-          });
-          if (existsSync(box.path(`state/projects/cut/tasks/${task}.yml`))) await box.ok(['task', 'delete', '--yes', 'cut', task]);
-        }
-        expect(seen.has('completed')).toBe(true);
-        expect((await journal(box)).map(({ outcome }) => outcome).filter((outcome) => outcome === 'open' || outcome === 'abandoned')).toEqual([]);
-      },
-      1_200_000,
-    );
+  describe.each(verbs)('$name', ({ prepare, command, check }) => {
+    it('killed at every journal write', async () => {
+      const first = await prepare();
+      const cuts = (await killer.cutsOf(command(first))).filter((cut) => lab.kind === 'docker' || isAtEngine(cut));
+      expect(cuts.length).toBeGreaterThan(1);
+      const seen = new Set<Told>();
+      for (const cut of cuts) {
+        const task = await prepare();
+        const id = (await containerOf(task))?.id;
+        await killer.kill(command(task), cut);
+        const told = await nextCommand(box);
+        seen.add(told);
+        await cutAt(cut, async () => {
+          await expectNothingLeft(box);
+          const untouched = told === 'undone' || (told === 'nothing' && !isAfterEnd(cut));
+          await check(task, untouched ? 'untouched' : 'completed', id);
+          const again = await box.slipway(command(task));
+          // A verb that has been completed finds nothing to do, or says so.
+          if (untouched || again.exitCode === 0) expect(again.exitCode).toBe(0);
+          else expect(again.stderr).toMatch(/\[E_(TASK_NOT_RUNNING|NO_TASK)\]/);
+          await check(task, 'completed', command(task).includes('--recreate') ? undefined : id);
+          await expectNothingLeft(box);
+        });
+        if (existsSync(box.path(`state/projects/cut/tasks/${task}.yml`))) await box.ok(['task', 'delete', '--yes', 'cut', task]);
+      }
+      expect(seen.has('completed')).toBe(true);
+      expect((await journal(box)).map(({ outcome }) => outcome).filter((outcome) => outcome === 'open' || outcome === 'abandoned')).toEqual([]);
+    }, 1_200_000);
   });
 });

@@ -95,7 +95,9 @@ export const journal = (box: Sandbox) => box.json<readonly JournalJson[]>(['jour
 
 /** Nothing is open, half-written or held, and nothing that an undone operation made is left on the engine. */
 export async function expectNothingLeft(box: Sandbox): Promise<void> {
-  const files = [...filesUnder(box.path('state')), ...filesUnder(box.path('config')), ...filesUnder(box.path('cache'))].map((file) => file.slice(box.directory.length + 1));
+  const files = [...filesUnder(box.path('state')), ...filesUnder(box.path('config')), ...filesUnder(box.path('cache'))].map((file) =>
+    file.slice(box.directory.length + 1),
+  );
   expect(files.filter((file) => /journal\/open\/|\.tmp$|\.partial$|\/seed$|\.removing-/.test(file))).toEqual([]);
   expect(files.filter((file) => file.endsWith('.lock')).filter((file) => isHeld(box.path(file)))).toEqual([]);
   const install = box.installId;
@@ -122,5 +124,7 @@ export function filesUnder(directory: string): readonly string[] {
 /** Every file of the person's trees with its size and content: what must not change. */
 export function snapshot(box: Sandbox): Readonly<Record<string, string>> {
   const files = [...filesUnder(box.path('config')), ...filesUnder(box.path('state')), ...filesUnder(box.path('tasks'))];
-  return Object.fromEntries(files.map((file) => [file.slice(box.directory.length + 1), statSync(file).isDirectory() ? 'folder' : readFileSync(file, 'latin1')]));
+  return Object.fromEntries(
+    files.map((file) => [file.slice(box.directory.length + 1), statSync(file).isDirectory() ? 'folder' : readFileSync(file, 'latin1')]),
+  );
 }

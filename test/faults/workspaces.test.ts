@@ -57,7 +57,11 @@ describe.each(engines)('$name', (lab) => {
 
   it('files of other owners, as sudo leaves them', async () => {
     const task = await start();
-    await exec(task, 'mkdir -p foreign/deep; echo x > foreign/deep/file; ln -s / foreign/root; ln -s /etc/passwd foreign/deep/passwd; chmod 700 foreign; chmod 500 foreign/deep; chown -R 12345:12345 foreign || chown -R 1:1 foreign; echo x > root-file; chmod 600 root-file', '--root');
+    await exec(
+      task,
+      'mkdir -p foreign/deep; echo x > foreign/deep/file; ln -s / foreign/root; ln -s /etc/passwd foreign/deep/passwd; chmod 700 foreign; chmod 500 foreign/deep; chown -R 12345:12345 foreign || chown -R 1:1 foreign; echo x > root-file; chmod 600 root-file',
+      '--root',
+    );
     expect([lstatSync(`${workspace(task)}/foreign`).uid, lstatSync(`${workspace(task)}/root-file`).uid]).not.toContain(box.uid);
     await box.ok(['task', 'delete', '--yes', 'wild', task]);
     await expectGone(task);
@@ -102,7 +106,11 @@ describe.each(engines)('$name', (lab) => {
 
   it('while somebody still writes into it', async () => {
     const task = await start();
-    const writer = spawn('sh', ['-c', 'i=0; while mkdir -p "$0/w$((i % 7))" && echo x > "$0/w$((i % 7))/$i"; do i=$((i + 1)); done 2>/dev/null', workspace(task)], { stdio: 'ignore', ...(box.user ? { uid: box.user.uid, gid: box.user.gid } : {}) });
+    const writer = spawn(
+      'sh',
+      ['-c', 'i=0; while mkdir -p "$0/w$((i % 7))" && echo x > "$0/w$((i % 7))/$i"; do i=$((i + 1)); done 2>/dev/null', workspace(task)],
+      { stdio: 'ignore', ...(box.user ? { uid: box.user.uid, gid: box.user.gid } : {}) },
+    );
     const ended = once(writer, 'exit');
     try {
       await box.slipway(['task', 'delete', '--yes', 'wild', task]);
