@@ -56,7 +56,7 @@ export async function parseTask(file: string, text: string, ref: TaskRef): Promi
     const { line, col } = lines.linePos(broken.pos[0]);
     throw badFile(file, text, [{ line, column: col, message: broken.message }]);
   }
-  const value = valueOf(file, text, document);
+  const value = contentOf(file, text, document);
   if (!isRecord(value)) throw badFile(file, text, [{ line: 1, column: 1, message: 'expected a task: keys `format`, `id`, `project`, `created_at`' }]);
   if (typeof value.format === 'number' && value.format > format) {
     throw new SlipwayError('E_NEWER_FORMAT', `${file} was written by a newer Slipway (format ${String(value.format)}).`, {
@@ -73,7 +73,7 @@ export async function parseTask(file: string, text: string, ref: TaskRef): Promi
 }
 
 /** Alias bombs and aliases without an anchor are thrown, not collected. */
-function valueOf(file: string, text: string, document: { toJS(): unknown }): unknown {
+function contentOf(file: string, text: string, document: { toJS(): unknown }): unknown {
   try {
     return document.toJS();
   } catch (cause) {
