@@ -115,10 +115,11 @@ function chosenParts(only) {
 function summarize() {
   const passed = results.reduce((sum, { count }) => sum + count.passed, 0);
   const failed = results.reduce((sum, { count }) => sum + count.failed, 0) + (controller.signal.aborted ? 1 : 0);
-  const bad = results.filter(({ count }) => count.failed > 0).map(({ name }) => name);
+  const bad = results.filter(({ count }) => count.failed > 0);
   process.stdout.write('\n');
   if (controller.signal.aborted) process.stdout.write('Interrupted.\n');
-  if (bad.length > 0) process.stdout.write(`Failures in: ${bad.join(', ')}\n`);
+  // Again, and last: of a long log people read the end.
+  for (const { name, count } of bad) process.stdout.write([`Failed: ${name}`, ...(count.bad ?? [])].join('\n  ') + '\n');
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   process.exitCode = controller.signal.aborted ? 130 : failed === 0 ? 0 : 1;
 }

@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { runChild } from '../setup/child.mjs';
 import { root } from '../setup/packages.mjs';
 
 /**
- * @typedef {{ passed: number, failed: number, remark?: string }} Count
- * @typedef {{ status: string, assertionResults: { status: string }[] }} FileResult
+ * @typedef {{ passed: number, failed: number, remark?: string, bad?: readonly string[] }} Count `bad`: the tests that did not pass
+ * @typedef {{ name?: string, status: string, assertionResults: { status: string, fullName?: string }[] }} FileResult
  */
 
 /**
@@ -46,7 +46,10 @@ export function count(files, code) {
   const broken = files.filter(({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status !== 'passed')).length;
   const notRun = statuses.filter((status) => status !== 'passed' && status !== 'failed').length;
   const failed = statuses.length - passed + broken;
+  const bad = files.flatMap(({ name = '', assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'failed').map(({ fullName = '' }) => `${relative(root, name)}: ${fullName.trim()}`),
+  );
   if (statuses.length === 0) return { passed: 0, failed: Math.max(1, failed), remark: 'no tests ran' };
   if (failed === 0 && code !== 0) return { passed, failed: 1, remark: `vitest ended with ${code}` };
-  return { passed, failed, ...(notRun > 0 && { remark: `${notRun} did not run` }) };
+  return { passed, failed, ...(bad.length > 0 && { bad }), ...(notRun > 0 && { remark: `${notRun} did not run` }) };
 }

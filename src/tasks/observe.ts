@@ -97,8 +97,9 @@ export async function checkIdentity(engine: Engine, recorded: EngineRef): Promis
 
 /** Everything that goes into a new container. Throws E_NO_IMAGE where the project has not been built on that engine. */
 export async function observeMaking(app: App, metadata: TaskMetadata, mode: TaskMode): Promise<Making> {
+  const project = await resolveProject(app.paths, metadata.project);
   const engine = metadata.engine ? app.engineAt(metadata.engine) : await app.engine();
-  const [project, info, install] = await Promise.all([resolveProject(app.paths, metadata.project), engine.info({ signal: app.signal }), app.installId()]);
+  const [info, install] = await Promise.all([engine.info({ signal: app.signal }), app.installId()]);
   if (info.locality === 'remote') {
     throw new SlipwayError('E_ENGINE_REMOTE', `The engine at ${info.endpoint} is on another machine, and a task's workspace is a folder of this one.`, {
       hint: 'Choose a local engine with --engine.',

@@ -21,7 +21,7 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   const image = `${uniqueName('slipway-faults')}:1`;
   beforeAll(async () => {
     box = new Sandbox(lab);
-    await makeProject(box, 'cut');
+    await makeProject(box, 'half');
     killer = new Killer(box);
   });
   afterAll(async () => {
@@ -62,26 +62,26 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
       const some = ({ kind }: Cut) => lab.kind === 'docker' || / (container|task)\./.test(kind);
       const known = new Set<string>();
       await everywhere(
-        () => ['run', 'cut', 'echo out > made; exit 7'],
+        () => ['run', 'half', 'echo out > made; exit 7'],
         some,
         async () => {
           for (const task of await list()) {
             if (known.has(task.id)) continue;
             known.add(task.id);
-            const container = await box.container(`cut-run-${task.id}`);
+            const container = await box.container(`half-run-${task.id}`);
             if (container === undefined) {
               expect(task).toMatchObject({ state: 'created', mode: null, run: null });
-              expect(existsSync(box.path(`state/tasks/cut/${task.id}/agent-config/env`))).toBe(false);
+              expect(existsSync(box.path(`state/tasks/half/${task.id}/agent-config/env`))).toBe(false);
             } else {
               await expect
-                .poll(() => box.json<StatusJson>(['task', 'status', 'cut', task.id]), { timeout: 30_000, interval: 200 })
+                .poll(() => box.json<StatusJson>(['task', 'status', 'half', task.id]), { timeout: 30_000, interval: 200 })
                 .toMatchObject({ state: 'exited', mode: 'run', run: { exit_code: 7, reason: 'exited' } });
-              expect(box.read(`state/tasks/cut/${task.id}/workspace/made`)).toBe('out\n');
+              expect(box.read(`state/tasks/half/${task.id}/workspace/made`)).toBe('out\n');
             }
           }
         },
       );
-      expect((await box.slipway(['run', 'cut', 'exit 7'])).exitCode).toBe(7);
+      expect((await box.slipway(['run', 'half', 'exit 7'])).exitCode).toBe(7);
     },
     10 * minutes,
   );
@@ -89,27 +89,27 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   it(
     'build: nothing half-made, and the next build finishes it',
     async () => {
-      const settings = box.read('config/projects/cut/project.yml');
+      const settings = box.read('config/projects/half/project.yml');
       let value = 0;
       const change = () => {
         value += 1;
-        box.write('config/projects/cut/project.yml', `${settings}snippet: |\n  ENV CUT=${value}\n`);
+        box.write('config/projects/half/project.yml', `${settings}snippet: |\n  ENV CUT=${value}\n`);
       };
       const command = () => {
         change();
-        return ['build', 'cut'];
+        return ['build', 'half'];
       };
       const seen = await everywhere(command, all, async (told, cut) => {
         const left = await box.engine.images.list({ labels: { 'io.slipway.install': box.installId ?? '', 'io.slipway.kind': 'layer' } });
         expect(left.filter(({ tags }) => tags.length === 0)).toEqual([]);
-        const again = await box.slipway(['build', 'cut'], { timeoutMs: 300_000 });
+        const again = await box.slipway(['build', 'half'], { timeoutMs: 300_000 });
         expect([again.exitCode, again.stderr]).toEqual([0, again.stderr]);
         if (told === 'completed' || isAfterEnd(cut)) expect(again.stdout).toMatch(/nothing to do|up to date|fresh/i);
-        expect((await box.engine.images.inspect('cut:l2-cli'))?.env ?? []).toContain(`CUT=${value}`);
+        expect((await box.engine.images.inspect('half:l2-cli'))?.env ?? []).toContain(`CUT=${value}`);
       });
       expect([...seen]).toEqual(expect.arrayContaining(['undone']));
-      box.write('config/projects/cut/project.yml', settings);
-      await box.ok(['build', 'cut'], { timeoutMs: 300_000 });
+      box.write('config/projects/half/project.yml', settings);
+      await box.ok(['build', 'half'], { timeoutMs: 300_000 });
     },
     10 * minutes,
   );
@@ -118,13 +118,13 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     it(
       'image prune',
       async () => {
-        const settings = box.read('config/projects/cut/project.yml');
+        const settings = box.read('config/projects/half/project.yml');
         let value = 100;
         const stale = async () => {
           value += 1;
           for (const text of [`${settings}snippet: |\n  ENV CUT=${value}\n`, settings]) {
-            box.write('config/projects/cut/project.yml', text);
-            await box.ok(['build', 'cut'], { timeoutMs: 300_000 });
+            box.write('config/projects/half/project.yml', text);
+            await box.ok(['build', 'half'], { timeoutMs: 300_000 });
           }
         };
         await box.ok(['image', 'prune', '--yes']);
@@ -139,7 +139,7 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
             await expectNothingLeft(box);
             await box.ok(['image', 'prune', '--yes']);
             expect(await box.ok(['image', 'prune', '--dry-run'])).toMatch(/nothing/i);
-            expect(await box.engine.images.inspect('cut:l2-cli')).toBeDefined();
+            expect(await box.engine.images.inspect('half:l2-cli')).toBeDefined();
           });
         }
         await settled();
@@ -183,17 +183,17 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
           const given = new Set<string>();
           for (const { id } of await list()) given.add(id);
           await everywhere(
-            () => ['task', 'new', 'cut'],
+            () => ['task', 'new', 'half'],
             all,
             async () => {
-              const fresh = await box.ok(['task', 'new', 'cut']);
+              const fresh = await box.ok(['task', 'new', 'half']);
               expect(given.has(fresh)).toBe(false);
               for (const { id, state } of await list()) {
                 if (!given.has(id)) expect(state).toBe('created');
                 given.add(id);
               }
               // The highest goes, and its id with it.
-              await box.ok(['task', 'delete', '--yes', 'cut', fresh]);
+              await box.ok(['task', 'delete', '--yes', 'half', fresh]);
             },
           );
         },
@@ -204,14 +204,14 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
         'task start: the new task runs, or has not run yet',
         async () => {
           await everywhere(
-            () => ['task', 'start', 'cut'],
+            () => ['task', 'start', 'half'],
             ({ kind, when }) => /task\.write|container\.|begin|end|filed/.test(kind) && (when === 'before' || kind.startsWith('intent')),
             async () => {
               for (const { id, state, mode } of await list()) {
                 if (mode === 'run' || state === 'not-found') continue;
-                const container = await box.container(`cut-cli-${id}`);
+                const container = await box.container(`half-cli-${id}`);
                 expect([id, state]).toEqual([id, container === undefined ? 'created' : 'running']);
-                await box.ok(['task', 'delete', '--yes', 'cut', id]);
+                await box.ok(['task', 'delete', '--yes', 'half', id]);
               }
             },
           );
