@@ -1,10 +1,15 @@
 import { expect, it } from 'vitest';
+import { root } from '../setup/packages.mjs';
 import { count } from './vitest.mjs';
 
-const file = (status: string, ...tests: readonly string[]) => ({ status, assertionResults: tests.map((test) => ({ status: test })) });
+const file = (status: string, ...tests: readonly string[]) => ({
+  name: `${root}/a.test.ts`,
+  status,
+  assertionResults: tests.map((test) => ({ status: test, fullName: ' it works' })),
+});
 
-it('counts passed and failed tests', () => {
-  expect(count([file('passed', 'passed', 'passed'), file('failed', 'passed', 'failed')], 1)).toEqual({ passed: 3, failed: 1 });
+it('counts passed and failed tests, and names those that failed', () => {
+  expect(count([file('passed', 'passed', 'passed'), file('failed', 'passed', 'failed')], 1)).toEqual({ passed: 3, failed: 1, bad: ['a.test.ts: it works'] });
 });
 
 it('counts a file that could not be loaded as one failure', () => {
