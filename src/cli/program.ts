@@ -1,4 +1,4 @@
-import { Command, CommanderError } from '@commander-js/extra-typings';
+import { Command, CommanderError, type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { ExitCode } from '../errors.ts';
 import { version } from '../version.ts';
 import { type Noun, nouns } from './nouns.ts';
@@ -10,9 +10,13 @@ export type ProgramInput = Pick<Invocation, 'argv' | 'env' | 'terminal' | 'signa
 export async function runProgram(input: ProgramInput): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
   const program = createProgram(input);
+  let engine: string | undefined;
+  program.hook('preAction', (_, command) => {
+    engine = (command.optsWithGlobals() as { readonly engine?: string }).engine;
+  });
   const act = createAct({
     ...input,
-    engine: () => program.opts().engine,
+    engine: () => engine,
     exit: (code) => {
       exitCode = code;
     },
@@ -24,6 +28,7 @@ export async function runProgram(input: ProgramInput): Promise<ExitCode> {
       if (other !== noun) addSummaries(program, other);
       else (await other.load()).register(program as unknown as Command, act);
     }
+    for (const command of program.commands) takeEngine(command);
     await program.parseAsync(input.argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -44,7 +49,7 @@ function createProgram({ terminal }: Pick<ProgramInput, 'terminal'>) {
   return new Command('slipway')
     .description('A container for each coding agent, from image to clean-up, on Podman or Docker.')
     .version(version, '-V, --version')
-    .option('--engine <which>', 'auto, docker, podman, or a URL (unix://, ssh://, tcp://)')
+    .addOption(engineOption())
     .enablePositionalOptions()
     .exitOverride()
     .showSuggestionAfterError()
@@ -62,6 +67,14 @@ function nounWord(argv: readonly string[]): string | undefined {
   }
   return undefined;
 }
+
+/** `--engine` is the program's, and is taken behind a command's words too. */
+function takeEngine(command: CommandUnknownOpts): void {
+  command.addOption(engineOption().hideHelp());
+  for (const below of command.commands) takeEngine(below);
+}
+
+const engineOption = () => new Option('--engine <which>', 'auto, docker, podman, or a URL (unix://, ssh://, tcp://)');
 
 function addSummaries(program: ReturnType<typeof createProgram>, noun: Noun): void {
   for (const [word, summary] of Object.entries(noun.words)) program.command(word).summary(summary).description(summary);

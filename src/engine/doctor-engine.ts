@@ -14,6 +14,7 @@ export async function engineFindings(info: EngineInfo, machine: Machine, probes:
     ...oldVersion(info),
     ...(local ? await cgroups(info, machine) : []),
     ...limitsIgnored(info),
+    ...longRunRoot(info),
     ...info.warnings.map((message): Finding => ({ level: 'warn', code: 'engine-warning', message: message.replace(/^WARNING: /, ''), hint: '' })),
     ...(local ? await lowDisk(probes, info.storageRoot, 'images and containers') : []),
     ...distance(info),
@@ -58,6 +59,21 @@ function limitsIgnored({ rootless, cgroupVersion }: EngineInfo): readonly Findin
       code: 'limits-ignored',
       message: 'without root on cgroups version 1, limits of memory, processors and processes are silently ignored',
       hint: 'Start the machine with cgroups version 2 (kernel parameter systemd.unified_cgroup_hierarchy=1), or use a rootful engine.',
+    },
+  ];
+}
+
+/** The longest run root with which Podman's sockets have legal names; beyond it ends of containers go unnoticed. */
+const longestRunRoot = 50;
+
+function longRunRoot({ runRoot }: EngineInfo): readonly Finding[] {
+  if (runRoot.length <= longestRunRoot) return [];
+  return [
+    {
+      level: 'error',
+      code: 'long-runroot',
+      message: `Podman's run root ${runRoot} is longer than ${longestRunRoot} characters: it does not notice when containers end`,
+      hint: 'Set a shorter runroot in storage.conf; then restart the Podman service.',
     },
   ];
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Finding, Probes } from './doctor.ts';
 import type { Machine } from './machine.ts';
 import type { EngineInfo } from './model.ts';
@@ -62,9 +63,10 @@ async function keyring({ readText }: Machine): Promise<readonly Finding[]> {
 }
 
 /** Root inside a container itself: what asks for more open files than the hard limit fails at start. */
-async function fixedLimits({ readText }: Machine): Promise<readonly Finding[]> {
+async function fixedLimits(machine: Machine): Promise<readonly Finding[]> {
+  const { readText } = machine;
   const capabilities = /^CapEff:\s*([0-9a-f]+)/m.exec((await readText('/proc/self/status')) ?? '')?.[1];
-  if (capabilities === undefined || (BigInt(`0x${capabilities}`) & sysResource) !== 0n) return [];
+  if (capabilities === undefined || (BigInt(`0x${capabilities}`) & sysResource) !== 0n || (await hasOwnLimits(machine))) return [];
   const limits = (await readText('/proc/self/limits')) ?? '';
   const files = /^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1];
   const nofile = Math.min(Number(files ?? 4096), 4096);
@@ -76,4 +78,11 @@ async function fixedLimits({ readText }: Machine): Promise<readonly Finding[]> {
       hint: `Set default_ulimits = ["nofile=${nofile}:${nofile}", "nproc=4096:4096"] under [containers] in containers.conf; then restart the Podman service.`,
     },
   ];
+}
+
+/** Whether Podman was told limits of the person's own: `default_ulimits` with a `nofile`. */
+async function hasOwnLimits({ env, home, readText }: Machine): Promise<boolean> {
+  const files = [env['CONTAINERS_CONF'], '/etc/containers/containers.conf', join(home, '.config/containers/containers.conf')];
+  const texts = await Promise.all(files.map((file) => (file ? readText(file) : undefined)));
+  return texts.some((text) => /^\s*default_ulimits\s*=\s*\[[^\]]*nofile=/m.test(text ?? ''));
 }

@@ -17,6 +17,7 @@ const base: EngineInfo = {
   cgroupDriver: 'systemd',
   storageDriver: 'overlay',
   storageRoot: '/home/ann/.local/share/containers/storage',
+  runRoot: '/run/user/1000/containers',
   memoryBytes: 1,
   cpus: 1,
   ociRuntime: 'crun 1.14',
@@ -88,6 +89,7 @@ test.each<[string, Scene, Finding['level'], string]>([
   ['no tunnel device', { tun: 'missing' }, 'warn', 'no-tun'],
   ['a tunnel device of root alone', { tun: 'denied' }, 'warn', 'no-tun'],
   ['a small quota of keys', { files: { ...ids, '/proc/sys/kernel/keys/maxkeys': '200\n' } }, 'info', 'keyring-quota'],
+  ['a long run root', { info: { runRoot: `/run/${'x'.repeat(46)}` } }, 'error', 'long-runroot'],
   ['limits that are ignored', { info: { cgroupVersion: 1 } }, 'warn', 'limits-ignored'],
   ['an old version', { info: { version: '3.4.4' } }, 'warn', 'old-version'],
   ['an old Docker', { info: { kind: 'docker', version: '19.03.1' } }, 'warn', 'old-version'],
@@ -107,6 +109,17 @@ test.each<[string, Scene]>([
   ['20.10.24+dfsg1 is not old', { info: { kind: 'docker', version: '20.10.24+dfsg1' } }],
   ['4.3.1 is not old', { info: { version: '4.3.1' } }],
   ['runc bears hybrid cgroups', { info: { ociRuntime: 'runc 1.1.5' }, files: { ...ids, '/sys/fs/cgroup/unified/cgroup.procs': '' } }],
+  [
+    'limits that root cannot raise, and Podman was told so',
+    {
+      uid: 0,
+      files: {
+        '/proc/self/status': 'CapEff:\t00000000a80425fb\n',
+        '/proc/sys/kernel/keys/maxkeys': '20000\n',
+        '/etc/containers/containers.conf': '[containers]\ndefault_ulimits = ["nofile=4096:4096"]\n',
+      },
+    },
+  ],
   ['root with all capabilities', { uid: 0, files: { '/proc/self/status': 'CapEff:\t000001ffffffffff\n', '/proc/sys/kernel/keys/maxkeys': '20000\n' } }],
 ])('%s', async (_, given) => {
   expect((await found(given)).filter(({ level }) => level !== 'ok')).toEqual([]);

@@ -28,6 +28,8 @@ export interface EngineInfo extends EngineRef {
   readonly cgroupDriver: string;
   readonly storageDriver: string;
   readonly storageRoot: string;
+  /** Podman's folder for what lives until a reboot; empty on Docker. */
+  readonly runRoot: string;
   readonly memoryBytes: number;
   readonly cpus: number;
   /** Podman's, such as `crun 1.8.1`; empty where the engine does not say. */

@@ -152,7 +152,7 @@ export interface WirePodmanInfo {
     readonly idMappings?: { readonly uidmap?: readonly { readonly host_id: number; readonly size: number }[] | null };
     readonly security: { readonly rootless: boolean };
   };
-  readonly store: { readonly graphDriverName: string; readonly graphRoot: string };
+  readonly store: { readonly graphDriverName: string; readonly graphRoot: string; readonly runRoot: string };
   readonly version: { readonly Version: string };
 }
 

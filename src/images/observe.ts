@@ -1,10 +1,11 @@
-import type { Engine } from '../engine/model.ts';
+import type { Engine, ImageDetails } from '../engine/model.ts';
 import type { App } from '../operations/model.ts';
 import type { ResolvedProject } from '../projects/model.ts';
 import { currentLayer, currentRefresh, ofProject } from './current.ts';
 import { baseOf, readLayerInputs } from './inputs.ts';
-import { listLayerImages } from './layer-image.ts';
+import { layerImages, listLayerImages } from './layer-image.ts';
 import type { BaseFacts, LayerImage, LayerInputs, LayerName, ProjectImages, Refresh } from './model.ts';
+import { layerAlias } from './names.ts';
 import { layerStates } from './staleness.ts';
 import { wantedLayers } from './wanted.ts';
 
@@ -19,17 +20,39 @@ export interface ObserveOptions {
   readonly refresh?: Refresh;
 }
 
-/** What each layer of a project is now: files, one list of images, one look at the base, both asked at once. */
+/** What each layer of a project is now. The files are read while the engine answers. */
 export async function observeProjectImages(app: App, project: ResolvedProject, options: ObserveOptions = {}): Promise<ProjectImages> {
   const engine = options.engine ?? (await app.engine());
   const install = await app.installId();
-  // The files are read while the engine answers.
-  const [images, base, inputs] = await Promise.all([
-    options.images ?? listLayerImages(engine, install, app.signal),
-    engine.images.inspect(baseOf(project).base, { signal: app.signal }),
-    readLayerInputs(app, project),
-  ]);
-  return projectImages(inputs, install, images, base?.id, options);
+  const reading = readLayerInputs(app, project);
+  const base = engine.images.inspect(baseOf(project).base, { signal: app.signal });
+  // Where the project's files are broken nobody waits for it any more.
+  base.catch(() => {});
+  const byName = options.images || options.dev || options.refresh ? undefined : await observeByName(app, engine, install, [reading, base]);
+  if (byName) return byName;
+  const [images, baseImage, inputs] = await Promise.all([options.images ?? listLayerImages(engine, install, app.signal), base, reading]);
+  return projectImages(inputs, install, images, baseImage?.id, options);
+}
+
+/**
+ * Where all is up to date, the images that have the layers' names tell so. Asking for these few is much cheaper on Podman, which
+ * measures every image that it lists. `undefined`: only the list can tell, since something is stale, or a name was moved.
+ */
+async function observeByName(
+  app: App,
+  engine: Engine,
+  install: string,
+  [reading, base]: readonly [Promise<LayerInputs>, Promise<ImageDetails | undefined>],
+): Promise<ProjectImages | undefined> {
+  const inputs = await reading;
+  const names = (['l0', 'l1-cli', 'l2-cli', 'l2-dev'] as const).map((layer) => layerAlias(layer, inputs));
+  const [baseImage, ...found] = await Promise.all([base, ...names.map((name) => engine.images.inspect(name, { signal: app.signal }))]);
+  const images = layerImages(
+    found.flatMap((image) => image ?? []),
+    install,
+  );
+  const project = projectImages(inputs, install, images, baseImage?.id);
+  return project.layers.every(({ state }) => state === 'fresh') ? project : undefined;
 }
 
 /** Pure part of the above. */

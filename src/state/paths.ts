@@ -36,8 +36,10 @@ export const locksDir = (paths: Paths) => join(paths.state, 'locks');
 export const buildDir = (paths: Paths, project: string) => join(paths.state, 'build', checkIdentifier('project', project));
 export const agentEnvDir = (paths: Paths, agent: string) => join(paths.state, 'envs', checkIdentifier('agent', agent));
 
-/** Everything Slipway keeps of a project's tasks: metadata and the id counter. */
+/** What Slipway keeps of a project's tasks beside their files. */
 export const projectStateDir = (paths: Paths, project: string) => join(paths.state, 'projects', checkIdentifier('project', project));
+/** The id counter: it outlives the project, so that one made anew gives no id a second time. */
+export const taskIdsFile = (paths: Paths, project: string) => join(paths.state, 'task-ids', `${checkIdentifier('project', project)}.json`);
 export const tasksMetadataDir = (paths: Paths, project: string) => join(projectStateDir(paths, project), 'tasks');
 export const taskFile = (paths: Paths, project: string, task: string) => join(tasksMetadataDir(paths, project), `${checkTaskId(task)}.yml`);
 

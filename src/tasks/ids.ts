@@ -1,14 +1,11 @@
-import { join } from 'node:path';
 import { SlipwayError } from '../errors.ts';
 import { readFileIfAny, writeFileAtomic } from '../state/atomic.ts';
-import { type Paths, projectStateDir } from '../state/paths.ts';
+import { type Paths, taskIdsFile } from '../state/paths.ts';
 import { listTaskIds } from './store.ts';
-
-const counterFile = (paths: Paths, project: string) => join(projectStateDir(paths, project), 'task-ids.json');
 
 /** The highest id ever given out, deleted tasks included. */
 export async function lastTaskId(paths: Paths, project: string): Promise<number> {
-  const file = counterFile(paths, project);
+  const file = taskIdsFile(paths, project);
   const text = await readFileIfAny(file);
   const highest = Number((await listTaskIds(paths, project)).at(-1) ?? 0);
   if (text === undefined) return highest;
@@ -20,7 +17,7 @@ export async function lastTaskId(paths: Paths, project: string): Promise<number>
 }
 
 export function claimTaskId(paths: Paths, project: string, id: number): Promise<void> {
-  return writeFileAtomic(counterFile(paths, project), `${JSON.stringify({ format: 1, last: id })}\n`);
+  return writeFileAtomic(taskIdsFile(paths, project), `${JSON.stringify({ format: 1, last: id })}\n`);
 }
 
 function parseCounter(text: string): unknown {

@@ -15,7 +15,7 @@ export async function taskStatus(app: App, ref: TaskRef): Promise<TaskStatus> {
   const task = await readKnownTask(app, ref);
   if (task.mode === undefined || task.engine === undefined) return describe(app, task, undefined, []);
   const [container, problemsOf] = await Promise.all([findContainer(app, task), judge(app, task.project, app.engineAt(task.engine))]);
-  return describe(app, task, container, container === undefined ? [] : problemsOf({ task, imageId: container.imageId }));
+  return describe(app, task, container, container === undefined ? [] : await problemsOf({ task, imageId: container.imageId }));
 }
 
 export interface TaskList {

@@ -172,10 +172,10 @@ describe("a task's file", () => {
 
 describe('what Slipway keeps for itself', () => {
   it.each(['', '{"form', '[]', 'null', '{"format":1,"last":-1}', '{"format":1,"last":"7"}'])(
-    'task-ids.json holds %j: no id is given out, everything else works',
+    'the counter of task ids holds %j: no id is given out, everything else works',
     (content) =>
-      whileSpoiled('state/projects/sick/task-ids.json', content, async () => {
-        await refused(['task', 'new', 'sick'], /task-ids\.json does not hold the last task id\. \[E_BAD_FILE\]/);
+      whileSpoiled('state/task-ids/sick.json', content, async () => {
+        await refused(['task', 'new', 'sick'], /task-ids\/sick\.json does not hold the last task id\. \[E_BAD_FILE\]/);
         await box.ok(['task', 'status', 'sick', '1']);
         await othersWork();
       }),

@@ -60,7 +60,7 @@ function doctorJson({ chosen, problem, engines, machine }: Diagnosis): unknown {
   };
 }
 
-function infoJson({ apiVersion, cgroupVersion, cgroupDriver, storageDriver, storageRoot, memoryBytes, ociRuntime, ...info }: EngineInfo): unknown {
+function infoJson({ apiVersion, cgroupVersion, cgroupDriver, storageDriver, storageRoot, runRoot, memoryBytes, ociRuntime, ...info }: EngineInfo): unknown {
   return {
     ...info,
     api_version: apiVersion,
@@ -68,6 +68,7 @@ function infoJson({ apiVersion, cgroupVersion, cgroupDriver, storageDriver, stor
     cgroup_driver: cgroupDriver,
     storage_driver: storageDriver,
     storage_root: storageRoot,
+    run_root: runRoot || null,
     memory_bytes: memoryBytes,
     oci_runtime: ociRuntime,
   };

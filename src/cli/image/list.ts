@@ -7,7 +7,8 @@ export async function list(call: Call): Promise<void> {
   const all = await observeAll(call.app);
   const images = listImages(all);
   for (const id of all.unreadable) call.app.out.warn(`project ${id} cannot be read, so its images are not judged: \`slipway project show ${id}\` tells why`);
-  printResult(call, images.map(asJson), images.length === 0 ? 'No images yet. `slipway build PROJECT` makes them.' : table(images, call.app.clock.now()));
+  printResult(call, images.map(asJson), images.length === 0 ? '' : table(images, call.app.clock.now()));
+  if (images.length === 0 && !call.json) call.app.out.note('There are no images. `slipway build PROJECT` makes them.');
 }
 
 function table(images: readonly ListedImage[], now: Date): string {

@@ -168,15 +168,22 @@ describe('project delete', () => {
     await slipway(['project', 'new', 'demo']);
     write('config/projects/demo/snippet.Dockerfile', 'RUN true\n');
     write('state/build/demo/l2-cli/Dockerfile', 'FROM x\n');
-    write('state/projects/demo/task-ids.json', '{"format":1,"last":3}\n');
-    write('state/projects/other/task-ids.json', '{"format":1,"last":3}\n');
+    write('state/projects/demo/task-index.json', '{}\n');
+    write('state/projects/other/task-index.json', '{}\n');
+    write('state/task-ids/demo.json', '{"format":1,"last":3}\n');
+  });
+
+  test('an id that was given out is not given out again, also where the project is made anew', async () => {
+    await slipway(['project', 'delete', 'demo', '--yes']);
+    await slipway(['project', 'new', 'demo']);
+    expect(await slipway(['task', 'new', 'demo'])).toMatchObject({ exitCode: 0, stdout: '4\n' });
   });
 
   test('removes the folder and what Slipway keeps, and nothing else', async () => {
     await slipway(['project', 'new', 'other']);
     expect(await slipway(['project', 'delete', 'demo', '--yes'])).toMatchObject({ exitCode: 0, stdout: 'Project demo is deleted.\n' });
     for (const path of ['config/projects/demo', 'state/build/demo', 'state/projects/demo']) expect(existsSync(join(home, path)), path).toBe(false);
-    for (const path of ['config/projects/other/project.yml', 'state/projects/other/task-ids.json']) expect(existsSync(join(home, path)), path).toBe(true);
+    for (const path of ['config/projects/other/project.yml', 'state/projects/other/task-index.json']) expect(existsSync(join(home, path)), path).toBe(true);
     expect(await slipway(['project', 'delete', 'demo', '--yes'])).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('There is no project `demo`. [E_NO_PROJECT]'),
