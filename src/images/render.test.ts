@@ -7,7 +7,7 @@ const render = (layer: 'l0' | 'l1-cli' | 'l2-cli' | 'l2-dev', changes: Partial<L
   renderLayer(layer, { ...sampleInputs, ...changes }, refresh);
 
 describe('L0', () => {
-  it('is set up by scripts, and gets the entry scripts last so that a change of them installs nothing anew', () => {
+  it('is set up by scripts', () => {
     expect(render('l0').dockerfile).toBe(
       [
         'ARG SLIPWAY_PARENT',
@@ -16,7 +16,6 @@ describe('L0', () => {
         'COPY setup/ /usr/local/share/slipway/setup/',
         'RUN ["/bin/sh", "/usr/local/share/slipway/setup/packages.sh"]',
         'RUN ["/bin/sh", "/usr/local/share/slipway/setup/user.sh"]',
-        'COPY container/ /usr/local/lib/slipway/',
         'WORKDIR /workspace',
         '',
       ].join('\n'),
@@ -28,8 +27,8 @@ describe('L0', () => {
       ['setup/packages.sh', 0o755],
       ['setup/host-ca.sh', 0o755],
       ['setup/user.sh', 0o755],
-      ['container/entry.sh', 0o755],
     ]);
+    expect(render('l2-cli').files.map(({ path, mode }) => [path, mode])).toEqual([['container/entry.sh', 0o755]]);
   });
 
   it("trusts the host's certificates before it fetches packages", () => {
@@ -64,7 +63,7 @@ describe('L1', () => {
 });
 
 describe('L2', () => {
-  it("is the project's part: environment, repository, branch and its own lines", () => {
+  it("is the project's part: environment, repository, branch, its own lines, and what starts a container", () => {
     expect(render('l2-cli').dockerfile).toBe(
       [
         'ARG SLIPWAY_PARENT',
@@ -76,10 +75,17 @@ describe('L2', () => {
         "# the project's own lines",
         'RUN echo snippet',
         'USER root',
+        'COPY container/ /usr/local/lib/slipway/',
         'WORKDIR /workspace',
         '',
       ].join('\n'),
     );
+  });
+
+  it('gets a new entry script without building the layers below it anew', () => {
+    const changed = { entry: [{ path: 'entry.sh', mode: 0o755, content: '#!/bin/sh\nexec true\n' }] };
+    for (const layer of ['l0', 'l1-cli'] as const) expect(render(layer, changed)).toEqual(render(layer));
+    expect(render('l2-cli', changed).parts).not.toEqual(render('l2-cli').parts);
   });
 
   it('is the same on L0', () => {
@@ -88,7 +94,7 @@ describe('L2', () => {
 
   it('leaves out what the project does not say', () => {
     expect(render('l2-cli', { env: {}, repository: undefined, branch: undefined, snippet: '' }).dockerfile).toBe(
-      'ARG SLIPWAY_PARENT\nFROM ${SLIPWAY_PARENT}\nUSER root\nUSER root\nWORKDIR /workspace\n',
+      'ARG SLIPWAY_PARENT\nFROM ${SLIPWAY_PARENT}\nUSER root\nUSER root\nCOPY container/ /usr/local/lib/slipway/\nWORKDIR /workspace\n',
     );
   });
 

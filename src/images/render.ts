@@ -35,14 +35,12 @@ function renderBase(inputs: LayerInputs, refresh: string | undefined): RenderedL
       `RUN ["/bin/sh", "${share}/setup/packages.sh"]`,
       `RUN ["/bin/sh", "${share}/setup/user.sh"]`,
       trusted ? hostCaEnv : '',
-      'COPY container/ /usr/local/lib/slipway/',
       'WORKDIR /workspace',
     ),
-    files: [...setup, ...certificates, ...inputs.entry.map((file) => ({ ...file, path: `container/${file.path}` }))],
+    files: [...setup, ...certificates],
     parts: {
       packages: partHash(setup[0]?.content),
       user: partHash(setup[2]?.content),
-      entry: partHash(inputs.entry),
       'host-ca': partHash(setup[1]?.content, inputs.hostCa),
       ...refreshPart(refresh),
     },
@@ -107,10 +105,13 @@ function renderProject(inputs: LayerInputs): RenderedLayer {
       snippet === '' ? '' : `# the project's own lines\n${snippet}`,
       // The entry script starts as root and drops to `dev`, whatever the lines above said.
       'USER root',
+      // Last and up here, so that a new version of Slipway builds no agents and runs no snippet anew.
+      'COPY container/ /usr/local/lib/slipway/',
       'WORKDIR /workspace',
     ),
-    files: [],
+    files: inputs.entry.map((file) => ({ ...file, path: `container/${file.path}` })),
     parts: {
+      entry: partHash(inputs.entry),
       env: partHash(inputs.env),
       repository: partHash(repository),
       branch: partHash(inputs.branch),
