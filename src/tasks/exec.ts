@@ -3,7 +3,7 @@ import type { ExitCode } from '../errors.ts';
 import { SlipwayError } from '../errors.ts';
 import type { App } from '../operations/model.ts';
 import { attachTerminal } from '../containers/attach.ts';
-import type { TaskRef } from './model.ts';
+import { shownState, type TaskRef } from './model.ts';
 import { observeTask } from './observe.ts';
 import { passEnvVariable, workspaceTarget } from './spec.ts';
 
@@ -23,9 +23,13 @@ export interface TaskExec {
 export async function execInTask(app: App, ref: TaskRef, exec: TaskExec): Promise<ExitCode> {
   const { metadata, container } = await observeTask(app, ref);
   if (container?.state !== 'running' || metadata.engine === undefined) {
-    throw new SlipwayError('E_TASK_NOT_RUNNING', `Task ${ref.task} of ${ref.project} is not running (${container?.state ?? 'no container'}).`, {
-      hint: `\`slipway task ${metadata.mode === undefined ? 'run-cli' : 'restart'} ${ref.project} ${ref.task}\` starts it.`,
-    });
+    throw new SlipwayError(
+      'E_TASK_NOT_RUNNING',
+      `Task ${ref.task} of ${ref.project} is not running (${container ? shownState(container.state) : 'no container'}).`,
+      {
+        hint: `\`slipway task ${metadata.mode === undefined ? 'run-cli' : 'restart'} ${ref.project} ${ref.task}\` starts it.`,
+      },
+    );
   }
   const user = exec.root ? 'root' : userOf(container.env);
   const session = await app.engineAt(metadata.engine).containers.exec(

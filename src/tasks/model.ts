@@ -80,4 +80,7 @@ export interface TaskStatus {
   readonly problems: readonly TaskProblem[];
 }
 
+/** As people see it: Podman says `created` also of a container that ran until a power cut, and a task's container was started when it was made. */
+export const shownState = (state: ContainerState): ContainerState => (state === 'created' ? 'exited' : state);
+
 export const isStopped = (state: ContainerState) => state === 'created' || state === 'exited' || state === 'dead';

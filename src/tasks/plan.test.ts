@@ -38,8 +38,12 @@ describe('run-cli', () => {
 
 describe('stop', () => {
   it('stops a running one', () => expect(words(planStop(task(ran, 'running'), {}))).toEqual(['container.stop']));
-  it.each(['created', 'exited', 'dead'] as const)('refuses one that is %s, naming the state', (state) =>
-    expect(() => planStop(task(ran, state), {})).toThrow(`not running (${state})`),
+  it.each([
+    ['created', 'exited'],
+    ['exited', 'exited'],
+    ['dead', 'dead'],
+  ] as const)('refuses one that is %s, naming the state as status does', (state, shown) =>
+    expect(() => planStop(task(ran, state), {})).toThrow(`not running (${shown})`),
   );
   it('refuses one without a container', () => expect(() => planStop(task(ran), {})).toThrow('not running (no container)'));
   it('refuses one that never ran with an error of its own', () => expect(() => planStop(task(never), {})).toThrow(/never been run/));

@@ -1,7 +1,7 @@
 import type { ContainerDetails, ContainerState, EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Json, Plan, Step } from '../operations/model.ts';
-import { asideName, containerName, isStopped, type TaskMetadata, type TaskMode, type TaskRun } from './model.ts';
+import { asideName, containerName, isStopped, shownState, type TaskMetadata, type TaskMode, type TaskRun } from './model.ts';
 import type { Making, TaskObserved } from './observe.ts';
 
 export type TaskVerb = 'run-cli' | 'stop' | 'restart' | 'delete';
@@ -230,7 +230,7 @@ function neverRun({ project, id }: TaskMetadata): SlipwayError {
 }
 
 function notRunning({ metadata: { project, id }, container }: TaskObserved): SlipwayError {
-  return new SlipwayError('E_TASK_NOT_RUNNING', `Task ${id} of ${project} is not running (${container ? container.state : 'no container'}).`, {
+  return new SlipwayError('E_TASK_NOT_RUNNING', `Task ${id} of ${project} is not running (${container ? shownState(container.state) : 'no container'}).`, {
     hint: `\`slipway task restart ${project} ${id}\` starts it.`,
   });
 }

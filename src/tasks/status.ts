@@ -5,7 +5,17 @@ import type { App } from '../operations/model.ts';
 import { listProjectIds } from '../projects/store.ts';
 import { taskRecords, taskWorkspace } from '../state/paths.ts';
 import { readTasks, type TaskEntry } from './index-file.ts';
-import { containerName, isStopped, type RunEnd, type TaskMetadata, type TaskProblem, type TaskRef, type TaskState, type TaskStatus } from './model.ts';
+import {
+  containerName,
+  isStopped,
+  type RunEnd,
+  shownState,
+  type TaskMetadata,
+  type TaskProblem,
+  type TaskRef,
+  type TaskState,
+  type TaskStatus,
+} from './model.ts';
 import { checkIdentity, findContainer, readKnownTask } from './observe.ts';
 import { endOf, readExitRecord } from './run-end.ts';
 import { containerProblems, judge } from './staleness.ts';
@@ -131,8 +141,7 @@ function unknownStatus(app: App, task: TaskMetadata, error: SlipwayError): TaskS
 }
 
 function stateOf(task: TaskMetadata, container: { readonly state: ContainerState } | undefined): TaskState {
-  // "Created" is a task that never ran; Podman says it also of a container that ran until a power cut.
-  if (container !== undefined) return container.state === 'created' ? 'exited' : container.state;
+  if (container !== undefined) return shownState(container.state);
   return task.mode === undefined ? 'created' : 'not-found';
 }
 
