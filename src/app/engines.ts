@@ -1,4 +1,4 @@
-import { connect } from '../engine/connect.ts';
+import { connect, open as openUnknown } from '../engine/connect.ts';
 import type { Engine, EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import { processes } from '../host/process.ts';
@@ -36,10 +36,18 @@ export async function chooseEngine(request: EngineRequest): Promise<Engine> {
   const wanted = request.explicit ?? (env.SLIPWAY_ENGINE || undefined) ?? (await configuredEngine(paths));
   const saved = wanted === undefined ? await readSavedEngine(paths) : undefined;
   if (saved !== undefined) return openEngine(saved, env, open);
+  if (wanted?.includes('://')) return openAsked(wanted, request);
   const { detectEngine, identifyEngine } = await import('../engine/detect.ts');
   const { chosen } = await detectEngine({ wanted, env, home, programs: processes });
   if (wanted === undefined && request.remember) await saveEngine(paths, await identifyEngine(chosen, { env, programs: processes }));
   return openEngine(chosen, env, open);
+}
+
+/** One that was named: no detection, and the ping that tells its kind is not asked twice. */
+async function openAsked(endpoint: string, { env, open }: EngineRequest): Promise<Engine> {
+  const engine = open.get(endpoint) ?? (await openUnknown(endpoint, { programs: processes, env }));
+  open.set(endpoint, engine);
+  return engine;
 }
 
 /** The file is read for one key only where it exists: most people have none. */

@@ -1,7 +1,7 @@
-import { openApi } from './api.ts';
+import { type Api, openApi } from './api.ts';
 import { openContainers } from './containers.ts';
 import { openImages } from './images.ts';
-import type { Engine, EngineInfo, EngineKind, EngineRef } from './model.ts';
+import type { Engine, EngineInfo, EngineRef } from './model.ts';
 import { openNetworks } from './networks.ts';
 import { engineProgram } from './program.ts';
 import type { Environment, Programs } from './programs.ts';
@@ -17,18 +17,40 @@ export interface ConnectOptions {
   readonly platform?: NodeJS.Platform;
 }
 
+/** So long an engine is taken for the same one. */
+const infoLastsMs = 10_000;
+
 /** An engine at an endpoint. Nothing is asked before the first call, which also negotiates how to speak. */
 export function connect(to: Pick<EngineRef, 'kind' | 'endpoint'>, options: ConnectOptions): Engine {
   const env = options.env ?? process.env;
   const transport = openTransport(to.endpoint, options.programs, env);
   const api = openApi(to.endpoint.endsWith('/slipway/podman.sock') ? reviving(transport, () => revive(to.endpoint, options, env)) : transport);
+  return engineAt(to, api, options);
+}
+
+/** Asks an endpoint of unknown kind what it is, by one ping, and connects. Starts nothing. */
+export async function open(endpoint: string, options: ConnectOptions & { readonly timeoutMs?: number }): Promise<Engine> {
+  const api = openApi(openTransport(endpoint, options.programs, options.env ?? process.env));
+  try {
+    const { kind } = await api.dialect({ timeoutMs: options.timeoutMs ?? 3000 });
+    return engineAt({ kind, endpoint }, api, options);
+  } catch (error) {
+    api.close();
+    throw error;
+  }
+}
+
+function engineAt(to: Pick<EngineRef, 'kind' | 'endpoint'>, api: Api, options: ConnectOptions): Engine {
   let info: Promise<EngineInfo> | undefined;
+  let askedAt = 0;
   return {
     kind: to.kind,
     endpoint: to.endpoint,
     ping: (call) => api.ping(call),
     info(call) {
-      info ??= (async () => (await import('./info.ts')).readInfo(api, options.platform ?? process.platform, call))().catch((error: unknown) => {
+      if (info !== undefined && performance.now() - askedAt < infoLastsMs) return info;
+      askedAt = performance.now();
+      info = (async () => (await import('./info.ts')).readInfo(api, options.platform ?? process.platform, call))().catch((error: unknown) => {
         info = undefined;
         throw error;
       });
@@ -41,7 +63,7 @@ export function connect(to: Pick<EngineRef, 'kind' | 'endpoint'>, options: Conne
     async *events(filter) {
       yield* (await import('./events.ts')).readEvents(api, filter);
     },
-    program: () => engineProgram(to.kind, to.endpoint, env),
+    program: () => engineProgram(to.kind, to.endpoint, options.env ?? process.env),
     close: () => api.close(),
   };
 }
@@ -50,16 +72,4 @@ export function connect(to: Pick<EngineRef, 'kind' | 'endpoint'>, options: Conne
 async function revive(endpoint: string, options: ConnectOptions, env: Environment): Promise<void> {
   const { startPodmanService } = await import('./podman-service.ts');
   await startPodmanService(endpoint, options.programs, env, async () => (await open(endpoint, { ...options, timeoutMs: 1000 })).close());
-}
-
-/** Asks an endpoint of unknown kind what it is, by one ping, and connects. */
-export async function open(endpoint: string, options: ConnectOptions & { readonly timeoutMs?: number }): Promise<Engine> {
-  const api = openApi(openTransport(endpoint, options.programs, options.env ?? process.env));
-  try {
-    const timeoutMs = options.timeoutMs ?? 3000;
-    const { kind }: { readonly kind: EngineKind } = await api.dialect({ timeoutMs });
-    return connect({ kind, endpoint }, options);
-  } finally {
-    api.close();
-  }
 }
