@@ -15,6 +15,7 @@ const lab = fileURLToPath(new URL('../scripts/lab.mjs', import.meta.url));
  * @property {EngineClient} client
  * @property {string} version
  * @property {string} image a small Debian that is there
+ * @property {import('./measure/program.mjs').User} person somebody who is not root
  */
 
 /**
@@ -40,14 +41,23 @@ export async function withEngines(names, work) {
 
 /** @template T @param {string} file @param {readonly string[]} names @param {(engines: readonly BenchEngine[]) => Promise<T>} work */
 async function open(file, names, work) {
-  const { engines, images } = JSON.parse(readFileSync(file, 'utf8'));
+  const { engines, images, person } = JSON.parse(readFileSync(file, 'utf8'));
   const chosen = await Promise.all(
     names.map(async (name) => {
       const found = engines.find((/** @type {{ name: string }} */ engine) => engine.name === name);
       if (found === undefined) throw new Error(`The lab in ${file} has no engine ${name}.`);
       const client = new EngineClient(found.endpoint);
       const { Version: version } = await client.call('GET', '/version');
-      return { name, endpoint: found.endpoint, program: found.program, env: { ...process.env, ...found.env }, client, version, image: images.debian };
+      return {
+        name,
+        endpoint: found.endpoint,
+        program: found.program,
+        env: { ...process.env, ...found.env },
+        client,
+        version,
+        image: images.debian,
+        person: { uid: person.uid, gid: person.gid },
+      };
     }),
   );
   try {

@@ -4,7 +4,10 @@ import { run } from '../scripts/lab/run.mjs';
 import { filters } from './measure/engine-client.mjs';
 import { program } from './measure/program.mjs';
 
-/** @typedef {import('./engines.mjs').BenchEngine} BenchEngine */
+/**
+ * @typedef {import('./engines.mjs').BenchEngine} BenchEngine
+ * @typedef {import('./measure/program.mjs').User} User
+ */
 
 /** An agent without a network or a key. */
 const shellAgent = `label: Shell
@@ -22,10 +25,11 @@ export class Install {
   /** @type {readonly string[]} */
   images = ['l0', 'l1-cli', 'l2-cli'];
 
-  /** @param {BenchEngine} engine @param {string} slipway the built program */
-  constructor(engine, slipway) {
+  /** @param {BenchEngine} engine @param {string} slipway the built program @param {User} [user] whose install it is; default: who runs this */
+  constructor(engine, slipway, user) {
     this.engine = engine;
     this.slipway = slipway;
+    this.user = user;
     this.env = {
       ...engine.env,
       HOME: this.path('home'),
@@ -55,7 +59,13 @@ export class Install {
       this.path('config/projects', project, 'project.yml'),
       `id: ${project}\nrepository: ${this.path('repository')}\nbranch: main\nbase: ${this.engine.image}\nagents: [shell]\ndefault_agent: shell\nbuild:\n  network: none\n`,
     );
+    await this.own();
     await this.run('build', project);
+  }
+
+  /** Gives everything below the folder to the user. */
+  async own() {
+    if (this.user) await run(['chown', '-R', `${this.user.uid}:${this.user.gid}`, this.directory]);
   }
 
   /** @param {readonly string[]} args */
@@ -65,12 +75,12 @@ export class Install {
 
   /** Runs a command that has to succeed. @param {readonly string[]} args */
   run(...args) {
-    return run(this.argv(...args), { env: this.env });
+    return run(this.argv(...args), { env: this.env, ...this.user });
   }
 
   /** One side of a comparison. @param {string} name @param {readonly string[]} args */
   side(name, ...args) {
-    return program(name, this.argv(...args), this.env);
+    return program(name, this.argv(...args), this.env, this.user);
   }
 
   /** The engine's own program on the other side. @param {readonly string[]} args */
@@ -82,13 +92,13 @@ export class Install {
     return JSON.parse(readFileSync(this.path('state/install.json'), 'utf8')).id;
   }
 
-  /**
-   * The question for this install's layers, as Slipway asks it: Podman 4.3 finds no image by more than one label, so that it is
-   * asked for all layers.
-   */
-  get layersPath() {
-    const labels = ['io.slipway.managed=true', `io.slipway.install=${this.id}`, 'io.slipway.kind=layer'];
-    return this.engine.name === 'docker' ? `/images/json?${filters({ label: labels })}` : `/libpod/images/json?${filters({ label: labels.slice(-1) })}`;
+  /** What Slipway asks to judge this project's images: one look at the base and at each layer by its name. */
+  async imageQuestions() {
+    const { client, image, name } = this.engine;
+    const found = await client.call('GET', `/images/json?${filters({ label: [`io.slipway.install=${this.id}`] })}`);
+    const names = found.flatMap((/** @type {{ RepoTags: readonly string[] }} */ { RepoTags: tags }) => tags.filter((tag) => !/[:-]fp-[0-9a-f]+$/.test(tag)));
+    const api = name === 'docker' ? '' : '/libpod';
+    return [image, ...names].map((reference) => `${api}/images/${reference}/json`);
   }
 
   /** @param {string} task */

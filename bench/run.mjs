@@ -70,6 +70,8 @@ async function prepare() {
   tell('bundling the program');
   await run([process.execPath, join(root, 'scripts/build.mjs'), '--program', '--out', join(folder, 'dist')]);
   symlinkSync(join(root, 'templates'), join(folder, 'templates'));
+  // Also for a person who is not root.
+  await run(['chmod', '-R', 'a+rX', folder]);
   const empty = join(folder, 'empty.cjs');
   writeFileSync(empty, '');
   return {
@@ -87,7 +89,7 @@ async function measure(bench, engine) {
   const results = [];
   if (wanted.has('task')) results.push(...(await withInstall(bench, engine, oneTask)));
   if (wanted.has('build')) results.push(...(await withInstall(bench, engine, build)));
-  if (wanted.has('devcontainer') && engine.name === 'docker') results.push(...(await withInstall(few, engine, devcontainer)));
+  if (wanted.has('devcontainer') && engine.name === 'docker') results.push(...(await withInstall(few, engine, devcontainer, engine.person)));
   if (wanted.has('list')) results.push(...(await withInstall(bench, engine, list)));
   return results;
 }
@@ -97,9 +99,10 @@ async function measure(bench, engine) {
  * @param {Bench} bench
  * @param {import('./engines.mjs').BenchEngine} engine
  * @param {(bench: Bench, install: Install) => Promise<T>} work
+ * @param {import('./measure/program.mjs').User} [user]
  */
-async function withInstall(bench, engine, work) {
-  const install = new Install(engine, bench.slipway);
+async function withInstall(bench, engine, work, user) {
+  const install = new Install(engine, bench.slipway, user);
   try {
     tell(`building a project on ${engine.name}`);
     await install.build();

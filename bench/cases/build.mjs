@@ -14,9 +14,9 @@ import { atMost, CALLS } from '../target.mjs';
  * @param {Install} install
  */
 export async function build({ runs, empty }, install) {
-  const { client, name, image } = install.engine;
-  const layers = install.layersPath;
-  const calls = () => Promise.all([client.call('GET', layers), client.call('GET', `/images/${image}/json`)]);
+  const { client, name } = install.engine;
+  const questions = await install.imageQuestions();
+  const calls = () => Promise.all(questions.map((path) => client.call('GET', path)));
   const cached = await cachedBuild(install);
   try {
     const sides = [empty, install.side('slipway', 'build', install.project), { name: cached.name, run: cached.run }, { name: CALLS, run: calls }];

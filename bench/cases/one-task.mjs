@@ -22,12 +22,9 @@ export async function oneTask(bench, install) {
 
 /** @param {Bench} bench @param {Install} install @param {string} container */
 async function status({ runs, empty }, install, container) {
-  const { client, name, image } = install.engine;
-  const layers = install.layersPath;
-  const calls = async () => {
-    await client.call('GET', `/containers/${container}/json`);
-    await Promise.all([client.call('GET', layers), client.call('GET', `/images/${image}/json`)]);
-  };
+  const { client, name } = install.engine;
+  const questions = [`/containers/${container}/json`, ...(await install.imageQuestions())];
+  const calls = () => Promise.all(questions.map((path) => client.call('GET', path)));
   const times = await alternate(`status, ${name}`, [empty, install.side('slipway', 'task', 'status', install.project, '1'), { name: CALLS, run: calls }], runs);
   return { name: '`task status`', engine: name, times, target: atMost(times, '45 ms', 45) };
 }

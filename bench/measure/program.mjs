@@ -1,22 +1,26 @@
 import { spawn } from 'node:child_process';
 
-/** @typedef {import('./alternate.mjs').Side} Side */
+/**
+ * @typedef {import('./alternate.mjs').Side} Side
+ * @typedef {{ uid: number, gid: number }} User
+ */
 
 /**
  * A program from its start to its exit. One that fails ends the measurement: its time would mean nothing.
  * @param {string} name
  * @param {readonly string[]} argv
  * @param {NodeJS.ProcessEnv} env
+ * @param {User} [user] default: who runs this
  * @returns {Side}
  */
-export function program(name, argv, env) {
-  return { name, run: () => runQuietly(argv, env) };
+export function program(name, argv, env, user) {
+  return { name, run: () => runQuietly(argv, env, user) };
 }
 
-/** @param {readonly string[]} argv @param {NodeJS.ProcessEnv} env @returns {Promise<void>} */
-export function runQuietly([file = '', ...args], env) {
+/** @param {readonly string[]} argv @param {NodeJS.ProcessEnv} env @param {User} [user] @returns {Promise<void>} */
+export function runQuietly([file = '', ...args], env, user) {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(file, args, { ...user, env, stdio: ['ignore', 'ignore', 'pipe'] });
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text) => {
       stderr += text;
