@@ -9,8 +9,8 @@ const engineTests = {
 
 export default defineConfig({
   test: {
-    // Two cores, three engines: more files at a time only wait for each other.
-    maxWorkers: 2,
+    // A test waits for its engine most of the time: one worker more than the two cores that the limit of time is set for.
+    maxWorkers: 3,
     projects: [
       {
         test: {

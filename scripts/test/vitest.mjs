@@ -10,13 +10,13 @@ import { root } from '../setup/packages.mjs';
  */
 
 /**
- * Runs one project of vitest.config.ts and counts its tests. A test that did not run counts as failed:
+ * Runs projects of vitest.config.ts and counts their tests. A test that did not run counts as failed:
  * its hook failed, or somebody skipped it.
- * @param {string} project
+ * @param {readonly string[]} projects
  * @param {{ env: NodeJS.ProcessEnv, signal: AbortSignal, timeoutMs: number }} options
  * @returns {Promise<Count>}
  */
-export async function runVitest(project, options) {
+export async function runVitest(projects, options) {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-test-'));
   const report = join(folder, 'report.json');
   try {
@@ -24,8 +24,7 @@ export async function runVitest(project, options) {
       process.execPath,
       join(root, 'node_modules', 'vitest', 'vitest.mjs'),
       'run',
-      '--project',
-      project,
+      ...projects.flatMap((project) => ['--project', project]),
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,
