@@ -7,6 +7,7 @@ import { isOwn, label } from '../containers/labels.ts';
 import { foreignContainer } from '../containers/steps.ts';
 import type { ContainerDetails, ContainerSpec, Engine, EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
+import { topReference } from '../images/top.ts';
 import type { App } from '../operations/model.ts';
 import { resolveProject } from '../projects/resolve.ts';
 import { readProject } from '../projects/store.ts';
@@ -105,8 +106,8 @@ export async function observeMaking(app: App, metadata: TaskMetadata, mode: Task
       hint: 'Choose a local engine with --engine.',
     });
   }
-  const image = `${project.id}:l2-cli`;
-  if ((await engine.images.inspect(image, { signal: app.signal })) === undefined) {
+  const image = await topReference(engine, install, project.id, app.signal);
+  if (image === undefined) {
     throw new SlipwayError('E_NO_IMAGE', `Project ${project.id} has no image on this engine yet.`, { hint: `Run \`slipway build ${project.id}\`.` });
   }
   await checkMounts(project);

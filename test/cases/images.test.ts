@@ -125,6 +125,17 @@ describe.each(engines)('$name', { timeout: 300_000 }, (lab) => {
   const nameOf = async (layer: string) =>
     (await box.json<readonly Listed[]>(['image', 'list'])).find((image) => image.layer === layer && image.projects.includes('first'))?.name ?? '';
 
+  it('a name that somebody moved leads no new task astray', async () => {
+    await box.engineProgram(['tag', setting.images.tiny, 'first:l2-cli']);
+    const task = (await box.json<{ readonly id: string }>(['task', 'start', 'first'])).id;
+    const container = await box.container(`first-cli-${task}`);
+    const image = await box.engine.images.inspect(container?.imageId ?? '');
+    expect(image?.labels).toMatchObject({ 'io.slipway.layer': 'l2-cli', 'io.slipway.project': 'first' });
+    expect(await box.engineProgram(['exec', `first-cli-${task}`, 'cat', '/etc/one'])).toBe('1');
+    await box.ok(['task', 'delete', '--yes', 'first', task]);
+    await box.ok(['build', 'first']);
+  });
+
   it("the earlier snippet's image is used again, with nothing built", async () => {
     project('first', ['one']);
     expect(await planned('build', 'first')).toEqual(['image.name l2-cli']);
