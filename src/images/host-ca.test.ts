@@ -17,19 +17,19 @@ describe('certificates of the host', () => {
     ]);
   });
 
-  it('come from files that the environment names, each once', async () => {
+  it('come from files that the environment names, each once', () => {
     const file = join(folder, 'company.pem');
     writeFileSync(file, `${certificate('CCC=')}\n`);
-    const found = await hostCertificates(undefined, { NODE_EXTRA_CA_CERTS: file, SSL_CERT_FILE: file });
+    const found = hostCertificates(undefined, { NODE_EXTRA_CA_CERTS: file, SSL_CERT_FILE: file });
     expect(found.filter((one) => one.includes('CCC='))).toHaveLength(1);
   });
 
-  it('are not passed on where that is switched off', async () => {
-    expect(await hostCertificates(false, { NODE_EXTRA_CA_CERTS: join(folder, 'company.pem') })).toEqual([]);
+  it('are not passed on where that is switched off', () => {
+    expect(hostCertificates(false, { NODE_EXTRA_CA_CERTS: join(folder, 'company.pem') })).toEqual([]);
   });
 
-  it('that cannot be read are left out', async () => {
-    const found = await hostCertificates(undefined, { SSL_CERT_FILE: join(folder, 'none.pem') });
-    expect(found).toEqual(await hostCertificates(undefined, {}));
+  it('that cannot be read are left out', () => {
+    const found = hostCertificates(undefined, { SSL_CERT_FILE: join(folder, 'none.pem') });
+    expect(found).toEqual(hostCertificates(undefined, {}));
   });
 });

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Env } from '../state/paths.ts';
 
@@ -12,18 +12,18 @@ const variables = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'RE
  * The certificates that the host trusts beyond its distribution's, PEM, each once. `trust` is the setting:
  * `false` none; `undefined` those that an administrator added or that the environment names; `true` the host's whole bundle too.
  */
-export async function hostCertificates(trust: boolean | undefined, env: Env): Promise<readonly string[]> {
+export function hostCertificates(trust: boolean | undefined, env: Env): readonly string[] {
   if (trust === false) return [];
   const named = variables.flatMap((name) => env[name] ?? []).filter((file) => !bundles.includes(file));
-  const added = (await Promise.all(anchors.map(certificateFiles))).flat().sort();
-  const texts = await Promise.all([...added, ...named].map(readIfAny));
-  if (trust === true) texts.push(await firstBundle());
+  const added = anchors.flatMap(certificateFiles).sort();
+  const texts = [...added, ...named].map(readIfAny);
+  if (trust === true) texts.push(firstBundle());
   return [...new Set(texts.flatMap(pemBlocks))];
 }
 
-async function certificateFiles(directory: string): Promise<readonly string[]> {
+function certificateFiles(directory: string): readonly string[] {
   try {
-    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+    const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
     return entries.filter((entry) => !entry.isDirectory() && /\.(crt|pem|cer)$/i.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
   } catch {
     return [];
@@ -31,13 +31,17 @@ async function certificateFiles(directory: string): Promise<readonly string[]> {
 }
 
 /** Certificates that cannot be read are the host's affair: its own programs do without them too. */
-async function readIfAny(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch(() => '');
+function readIfAny(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
-async function firstBundle(): Promise<string> {
+function firstBundle(): string {
   for (const bundle of bundles) {
-    const text = await readIfAny(bundle);
+    const text = readIfAny(bundle);
     if (text !== '') return text;
   }
   return '';

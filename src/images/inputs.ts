@@ -8,15 +8,12 @@ import { readEntryScripts, readSetupScripts } from './templates.ts';
 
 /** Reads everything that a project's layers are rendered from. Asks no engine. A broken file of an agent that the project has not is no concern of it. */
 export async function readLayerInputs(app: App, project: ResolvedProject): Promise<LayerInputs> {
-  const [hostCa, agents] = await Promise.all([
-    hostCertificates(project.trustHostCa, app.env),
-    Promise.all(project.agents.map((name) => readAgent(app.paths, name))),
-  ]);
+  const agents = await Promise.all(project.agents.map((name) => readAgent(app.paths, name)));
   return {
     ...baseOf(project),
     setup: readSetupScripts(),
     entry: readEntryScripts(),
-    hostCa,
+    hostCa: hostCertificates(project.trustHostCa, app.env),
     agents: agents.map(({ name, node, install }) => ({ name, node, install })),
     ownAgents: project.ownAgents,
     project: project.id,

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readdirSync } from 'node:fs';
 import { type FileHandle, appendFile, open, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endsWithNewline, isMissing, makeDirectory, stateError, syncDirectory } from '../state/atomic.ts';
@@ -146,8 +146,7 @@ async function moveToMonth(directory: string, file: string, at: string): Promise
 /** Ids of operations that have not ended, oldest first. */
 export async function openOperations(directory: string): Promise<readonly string[]> {
   try {
-    const names = await readdir(openDir(directory));
-    return names
+    return readdirSync(openDir(directory))
       .filter((name) => name.endsWith('.jsonl'))
       .map((name) => name.slice(0, -'.jsonl'.length))
       .sort();

@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SlipwayError } from '../errors.ts';
 
@@ -43,10 +44,10 @@ export async function makeDirectory(directory: string, mode?: number): Promise<v
   }
 }
 
-/** `undefined` where there is no such file; a directory in its place or one that cannot be read is an error. */
+/** `undefined` where there is no such file; a directory in its place or one that cannot be read is an error. Files of state are small: the thread pool's four turns take longer than reading one. */
 export async function readFileIfAny(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw stateError('read', file, cause);

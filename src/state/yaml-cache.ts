@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BaseIssue, BaseSchema, InferOutput } from 'valibot';
@@ -34,7 +34,7 @@ export async function readYamlCached<S extends BaseSchema<unknown, unknown, Base
  */
 export async function parseOnce<T>(paths: Paths, name: string, file: string, text: string, parse: () => Promise<T>): Promise<T> {
   const entry = join(paths.cache, 'parsed', `${name}.json`);
-  const known = await readEntry(entry);
+  const known = readEntry(entry);
   // The text itself is compared: times and sizes of files can lie.
   if (known?.by === writer() && known.file === file && known.text === text) return known.value as T;
   const value = await parse();
@@ -51,9 +51,9 @@ function writer(): string {
   }
 }
 
-async function readEntry(file: string): Promise<Entry | undefined> {
+function readEntry(file: string): Entry | undefined {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Entry | undefined;
+    return JSON.parse(readFileSync(file, 'utf8')) as Entry | undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { BaseIssue, BaseSchema, InferOutput } from 'valibot';
 import { SlipwayError } from '../errors.ts';
 import { isMissing, stateError } from './atomic.ts';
@@ -28,7 +27,7 @@ export async function readYaml<S extends Schema>(file: string, schema: S): Promi
 
 /** The text of a regular file of at most 2 MiB of UTF-8. `undefined` where there is no such file; else E_BAD_FILE. */
 export async function readYamlText(file: string): Promise<string | undefined> {
-  const bytes = await readBytes(file);
+  const bytes = readBytes(file);
   return bytes === undefined ? undefined : decode(file, bytes);
 }
 
@@ -119,17 +118,17 @@ function guarded<T>(file: string, text: string, work: () => T): T {
   }
 }
 
-async function readBytes(file: string): Promise<Buffer | undefined> {
+function readBytes(file: string): Buffer | undefined {
   try {
     // Opening a pipe would wait for a writer.
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const stats = await handle.stat();
+      const stats = fstatSync(handle);
       if (!stats.isFile()) throw new SlipwayError('E_BAD_FILE', `${file} is not a regular file.`, { hint: 'Put a YAML file in its place.' });
       if (stats.size > maximumBytes) throw tooLarge(file);
-      return await handle.readFile();
+      return readFileSync(handle);
     } finally {
-      await handle.close();
+      closeSync(handle);
     }
   } catch (cause) {
     if (isMissing(cause)) return undefined;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerDetails, ContainerState } from '../engine/model.ts';
 import type { TaskMetadata } from './model.ts';
-import type { Making, TaskObserved } from './observe.ts';
+import type { Making } from './making.ts';
+import type { TaskObserved } from './observe.ts';
 import { planDelete, planHeadless, planRestart, planRunCli, planStop } from './plan.ts';
 
 const engine = { kind: 'docker', endpoint: 'unix:///run/x.sock', identity: 'X' } as const;

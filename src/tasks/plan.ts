@@ -2,7 +2,8 @@ import type { ContainerDetails, ContainerState, EngineRef } from '../engine/mode
 import { SlipwayError } from '../errors.ts';
 import type { Json, Plan, Step } from '../operations/model.ts';
 import { asideName, containerName, isStopped, shownState, type TaskMetadata, type TaskMode, type TaskRun } from './model.ts';
-import type { Making, TaskObserved } from './observe.ts';
+import type { Making } from './making.ts';
+import type { TaskObserved } from './observe.ts';
 
 export type TaskVerb = 'run-cli' | 'stop' | 'restart' | 'delete';
 export type Standing = 'never-run' | 'running' | 'stopped' | 'none';

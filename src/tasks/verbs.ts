@@ -1,14 +1,17 @@
 import { SlipwayError } from '../errors.ts';
-import type { Verb } from '../operations/model.ts';
+import type { App, Verb } from '../operations/model.ts';
 import { checkIdentifier, checkTaskId } from '../state/identifiers.ts';
-import type { TaskRef, TaskRun } from './model.ts';
-import { findAside, observeMaking, observeTask, type TaskObserved } from './observe.ts';
+import type { TaskMetadata, TaskMode, TaskRef, TaskRun } from './model.ts';
+import { findAside, observeTask, type TaskObserved } from './observe.ts';
 import { actionOf, isRestarted, planDelete, planHeadless, planRestart, type RestartOptions, planRunCli, planStop } from './plan.ts';
 import { type EndObserved, planRecordEnd, readExitRecord } from './run-end.ts';
 import { newTask, plannedTask } from './new.ts';
 import { noTask } from './store.ts';
 
 export { newTask, plannedTask };
+
+/** Loaded only where a container has to be made: it reads the project, its agents and its images. */
+const making = async (app: App, metadata: TaskMetadata, mode: TaskMode) => (await import('./making.ts')).observeMaking(app, metadata, mode);
 
 /** A lock is a file: the ids are checked before they make a path. */
 const taskLock = ({ project, task }: TaskRef) => [`task/${checkIdentifier('project', project)}/${checkTaskId(task)}`];
@@ -22,7 +25,7 @@ export const runCli: Verb<RunCliWanted, TaskObserved> = {
   async observe(app, ref) {
     const task = await observeTask(app, ref);
     const create = (task.metadata.mode ?? 'cli') === 'cli' && actionOf('run-cli', task) === 'create';
-    return create ? { ...task, making: await observeMaking(app, task.metadata, 'cli') } : task;
+    return create ? { ...task, making: await making(app, task.metadata, 'cli') } : task;
   },
   plan: planRunCli,
   describe: ({ project, task }) => `task run-cli ${project} ${task}`,
@@ -40,7 +43,7 @@ export const runHeadless: Verb<HeadlessWanted, TaskObserved> = {
     const task = await observeTask(app, wanted);
     if (task.metadata.mode !== undefined) return task;
     const run = { ...wanted.run, startedAt: task.at };
-    return { ...task, making: await observeMaking(app, { ...task.metadata, run }, 'run') };
+    return { ...task, making: await making(app, { ...task.metadata, run }, 'run') };
   },
   plan: (task, { run }) => planHeadless(task, { ...run, startedAt: task.at }),
   // After its commit the agent runs: the rest was only to look that it does.
@@ -56,8 +59,8 @@ export const restartTask: Verb<RestartWanted, TaskObserved> = {
   async observe(app, wanted) {
     const task = await observeTask(app, wanted);
     const aside = wanted.recreate ? await findAside(app, task.metadata) : undefined;
-    const making = needsMaking(task, wanted) ? await observeMaking(app, task.metadata, task.metadata.mode ?? 'cli') : undefined;
-    return { ...task, ...(aside ? { aside } : {}), ...(making ? { making } : {}) };
+    const made = needsMaking(task, wanted) ? await making(app, task.metadata, task.metadata.mode ?? 'cli') : undefined;
+    return { ...task, ...(aside ? { aside } : {}), ...(made ? { making: made } : {}) };
   },
   plan: (task, wanted) => planRestart(task, wanted),
   reached: (task, wanted) => isRestarted(task, wanted) && task.aside === undefined,

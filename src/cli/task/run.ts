@@ -4,7 +4,7 @@ import { resolveProject } from '../../projects/resolve.ts';
 import { followRun } from '../../tasks/follow.ts';
 import { checkHeadless } from '../../tasks/headless.ts';
 import { containerName } from '../../tasks/model.ts';
-import { checkRunnable } from '../../tasks/observe.ts';
+import { checkRunnable } from '../../tasks/making.ts';
 import { newTask, runHeadless } from '../../tasks/verbs.ts';
 import { type Call, printPlan, printResult } from '../call.ts';
 import { makeTask } from './new.ts';

@@ -1,5 +1,5 @@
 import { change } from '../../operations/change.ts';
-import { checkRunnable } from '../../tasks/observe.ts';
+import { checkRunnable } from '../../tasks/making.ts';
 import { newTask } from '../../tasks/verbs.ts';
 import { type Call, printPlan } from '../call.ts';
 import { makeTask, type NewOptions } from './new.ts';
