@@ -28,7 +28,7 @@ export async function runProgram(input: ProgramInput): Promise<ExitCode> {
       if (other !== noun) addSummaries(program, other);
       else (await other.load()).register(program as unknown as Command, act);
     }
-    for (const command of program.commands) takeEngine(command);
+    for (const command of program.commands) if (command.name() in (noun?.words ?? {})) takeEngine(command);
     await program.parseAsync(input.argv, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

@@ -28,7 +28,9 @@ export async function observeProjectImages(app: App, project: ResolvedProject, o
   const base = engine.images.inspect(baseOf(project).base, { signal: app.signal });
   // Where the project's files are broken nobody waits for it any more.
   base.catch(() => {});
-  const byName = options.images || options.dev || options.refresh ? undefined : await observeByName(app, engine, install, [reading, base]);
+  const { refresh } = options;
+  const special = options.images || options.dev || refresh?.l0 || refresh?.l1;
+  const byName = special ? undefined : await observeByName(app, engine, install, [reading, base]);
   if (byName) return byName;
   const [images, baseImage, inputs] = await Promise.all([options.images ?? listLayerImages(engine, install, app.signal), base, reading]);
   return projectImages(inputs, install, images, baseImage?.id, options);
