@@ -47,7 +47,7 @@ await build({
 });
 // The package is of type `module`; what is in here is not.
 writeFileSync(`${outdir}/package.json`, '{ "type": "commonjs" }\n');
-compile(`${outdir}/program.js`);
+await compile(`${outdir}/program.js`);
 copyFileSync(`${root}/scripts/build/loader.cjs`, `${outdir}/slipway.js`);
 chmodSync(`${outdir}/slipway.js`, 0o755);
 if (!values.program) {

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { runProgram } from './cli/program.ts';
 
 const controller = new AbortController();
@@ -13,6 +14,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
 });
 
+const made: Writable[] = [];
+function kept<Stream extends Writable>(stream: Stream): Stream {
+  if (!made.includes(stream)) made.push(stream);
+  return stream;
+}
+
 void runProgram({
   argv: process.argv.slice(2),
   env: process.env,
@@ -22,13 +29,15 @@ void runProgram({
       return process.stdin;
     },
     get stdout() {
-      return process.stdout;
+      return kept(process.stdout);
     },
     get stderr() {
-      return process.stderr;
+      return kept(process.stderr);
     },
   },
   signal: controller.signal,
 }).then((exitCode) => {
   process.exitCode = exitCode;
+  // Taking everything down in order takes 3 ms. What is written goes out at once, but for a reader that is slower than we are.
+  if (made.every(({ writableLength }) => writableLength === 0)) process.exit();
 });

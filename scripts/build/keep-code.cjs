@@ -6,7 +6,7 @@ const { join } = require('node:path');
 const { Script } = require('node:vm');
 
 const filename = process.env.SLIPWAY_BUILT;
-const file = `${filename}.${process.versions.v8}-${process.arch}`;
+const file = `${filename}.${process.env.SLIPWAY_CODE}.${process.versions.v8}-${process.arch}`;
 const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: existsSync(file) ? readFileSync(file) : undefined });
 process.on('exit', () => writeFileSync(file, script.createCachedData()));
 // Its templates are the checkout's, wherever it was built to.

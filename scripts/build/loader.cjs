@@ -10,8 +10,10 @@ const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedDa
 script.runInThisContext()(require, module, exports, filename, __dirname);
 
 function compiled() {
+  // Help needs a fifth of what commands do.
+  const use = process.argv[2] === undefined || process.argv[2].startsWith('-') ? 'help' : 'commands';
   try {
-    return readFileSync(`${filename}.${process.versions.v8}-${process.arch}`);
+    return readFileSync(`${filename}.${use}.${process.versions.v8}-${process.arch}`);
   } catch {
     return undefined;
   }
