@@ -73,8 +73,9 @@ export async function judge(
     const wanted = await (listed ? observe() : observeProjectImages(app, resolved, { engine }));
     let whole: Promise<ProjectImages> | undefined;
     return async ({ task, imageId }) => {
-      const known = wanted.images.some(({ id }) => sameId(id, imageId)) ? wanted : await (whole ??= observe());
-      return staleProblem(task, containerStaleness(known, imageId));
+      if (wanted.images.some(({ id }) => sameId(id, imageId))) return staleProblem(task, containerStaleness(wanted, imageId));
+      whole ??= observe();
+      return staleProblem(task, containerStaleness(await whole, imageId));
     };
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error;
