@@ -1,4 +1,4 @@
-import type { EngineRef } from '../engine/model.ts';
+import type { EngineRef, Resources } from '../engine/model.ts';
 
 export type ExecutorKind = 'container' | 'host';
 
@@ -14,6 +14,8 @@ export interface PipelinePlan {
   /** An image that is there or can be pulled. `undefined`: built from `.slipway/Dockerfile` where the executor is `container`. */
   readonly image?: string;
   readonly env: Readonly<Record<string, string>>;
+  /** `resources: { memory: 512m, cpus: 2, pids: 200 }`: limits of the run's container and of each service. Default: none but 4096 processes. */
+  readonly resources?: Pick<Resources, 'memoryBytes' | 'cpus' | 'pids'>;
   /** In the order of the file; a matrix stands as its jobs, in the order of its values. */
   readonly jobs: readonly PlannedJob[];
 }
@@ -66,7 +68,7 @@ export interface PlannedService {
   readonly image: string;
   readonly command?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** A command run inside it until it succeeds. `undefined`: the image's own HEALTHCHECK; where it has none, it must be running. */
+  /** A command run inside it every `intervalSeconds` until it succeeds, for `timeoutSeconds` in all. `undefined`: the image's own HEALTHCHECK; where it has none, it must be running. */
   readonly health?: { readonly command: string | readonly string[]; readonly intervalSeconds: number; readonly timeoutSeconds: number };
 }
 

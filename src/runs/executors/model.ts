@@ -4,7 +4,11 @@ import type { ExecutorKind, Outcome } from '../model.ts';
 /** What the steps of one run are run in: the host, or the run's container. Jobs are run on top of it, the same way in both. */
 export interface Executor {
   readonly kind: ExecutorKind;
-  /** The workspace and the channel's folder as a step sees them: `/work` and `/run/slipway/ci`, or the host's own paths. */
+  /**
+   * The workspace and the channel's folder as a step sees them: `/work` and `/run/slipway/ci`, or the host's own paths. An image's
+   * user may have any id, the person another one: what both use in the channel is for everybody (folders 0777, files 0666), below
+   * the run's folder of 0700, which keeps everybody else out.
+   */
   readonly workspace: string;
   readonly channel: string;
   /**
