@@ -48,7 +48,9 @@ export interface PlannedJob {
   /** Paths and globs relative to the workspace, kept after the job, also after a failed one. */
   readonly artifacts: readonly string[];
   readonly caches: readonly PlannedCache[];
-  readonly work: { readonly kind: 'steps'; readonly steps: readonly PlannedStep[] } | { readonly kind: 'function'; /** SHA-256 of the tree of `.slipway/` that holds it. */ readonly hash: string };
+  readonly work:
+    | { readonly kind: 'steps'; readonly steps: readonly PlannedStep[] }
+    | { readonly kind: 'function' /** SHA-256 of the tree of `.slipway/` that holds it. */; readonly hash: string };
 }
 
 export interface PlannedStep {
@@ -131,10 +133,13 @@ export interface RunRecord {
   readonly repository: string;
   readonly createdAt: string;
   readonly source: RunSource;
-  readonly executor: ExecutorKind;
+  /** As it was asked for; else set once the pipeline is known. */
+  readonly executor?: ExecutorKind;
+  /** What names the engine, as `--engine` takes it: `docker`, `podman`, a URL. `undefined`: the person's usual one. */
+  readonly engineWanted?: string;
   /** Where the executor is `container`. */
   readonly engine?: EngineRef;
-  /** Names of the chosen jobs, what they need included. `undefined`: all. */
+  /** Names of the chosen jobs or groups; what they need runs too. `undefined`: all. */
   readonly jobs?: readonly string[];
   readonly timeoutSeconds?: number;
   /** Container and workspace stay after the end, to be looked at. */
