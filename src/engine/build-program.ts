@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { SlipwayError } from '../errors.ts';
 import { abortError } from './errors.ts';
 import type { Engine, Labels } from './model.ts';
@@ -61,8 +62,7 @@ async function runBuild(
 ): Promise<ProgramEnd | 'no-program'> {
   const program = engine.program();
   let said = '';
-  const onOutput = (chunk: Buffer) => {
-    const text = chunk.toString('utf8');
+  const take = (text: string) => {
     said = (said + text).slice(0, 2000);
     keep(text);
     build.onProgress?.(text);
@@ -71,8 +71,8 @@ async function runBuild(
     programs.run([...program.argv, ...buildArguments(engine.kind, build, idFile)], {
       // A builder of the person's own choice keeps its images to itself.
       env: { ...env, ...build.quietArgs, BUILDX_BUILDER: 'default' },
-      onStdout: onOutput,
-      onStderr: onOutput,
+      onStdout: asText(take),
+      onStderr: asText(take),
       ...(build.signal === undefined ? {} : { signal: build.signal }),
       ...(build.onStart === undefined ? {} : { onStart: build.onStart }),
     });
@@ -85,6 +85,12 @@ async function runBuild(
     if (build.signal?.aborted) throw abortError(build.signal, 'build an image');
     throw error;
   }
+}
+
+/** A character may come in two chunks. */
+function asText(take: (text: string) => void): (chunk: Buffer) => void {
+  const decoder = new StringDecoder('utf8');
+  return (chunk) => take(decoder.write(chunk));
 }
 
 /** Exported for its test: a plain list, in a fixed order. */
