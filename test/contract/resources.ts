@@ -49,6 +49,17 @@ export function resourcesContract({ engine, labels, name, create, start, exec }:
     expect(await networks.remove(called)).toBe(false);
   });
 
+  test('volumes and networks are found by all of several labels', async () => {
+    const [called, other] = [name(), name()];
+    const both = { [`one-${called}`]: 'yes', [`two-${called}`]: 'yes' };
+    await volumes.create(called, { labels: { ...labels, ...both } });
+    await volumes.create(other, { labels: { ...labels, [`one-${called}`]: 'yes' } });
+    await networks.create(called, { labels: { ...labels, ...both } });
+    await networks.create(other, { labels: { ...labels, [`one-${called}`]: 'yes' } });
+    expect((await volumes.list({ labels: both })).map((volume) => volume.name)).toEqual([called]);
+    expect((await networks.list({ labels: both })).map((network) => network.name)).toEqual([called]);
+  });
+
   test('archives go into and out of a container that does not run', async () => {
     const id = await create();
     await containers.archiveIn(id, '/tmp', tarOf('note', 'in\n'));
