@@ -169,6 +169,8 @@ export interface ContainerRecord {
   readonly buildFinishedAt?: string;
   readonly containerStartedAt?: string;
   readonly containerStoppedAt?: string;
+  /** The process group that builds the image, while it does: it outlives a driver that dies. */
+  readonly buildProcess?: { readonly pid: number; readonly startTime: string; readonly bootId: string } | undefined;
 }
 
 export type Stream = 'stdout' | 'stderr';

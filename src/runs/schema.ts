@@ -29,4 +29,5 @@ export const containerFileSchema = v.looseObject({
   build_finished_at: optionalText,
   container_started_at: optionalText,
   container_stopped_at: optionalText,
+  build_process: v.optional(v.looseObject({ pid: v.number(), start_time: text, boot_id: text })),
 });

@@ -60,3 +60,5 @@ export const runCacheDir = (paths: Paths, repository: string, run: string) =>
 export const runWorkspace = (paths: Paths, repository: string, run: string) => join(runCacheDir(paths, repository, run), 'workspace');
 /** Shared with the supervisors of its jobs. What is in it was written by what the run runs: never followed, never trusted. */
 export const runChannel = (paths: Paths, repository: string, run: string) => join(runCacheDir(paths, repository, run), 'channel');
+/** A file for each cache volume of the repository's runs: when it was last used. */
+export const cachesDir = (paths: Paths, repository: string) => join(paths.cache, 'runs', checkIdentifier('repository', repository), 'caches');

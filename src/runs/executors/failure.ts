@@ -14,7 +14,7 @@ export class RunFailure extends SlipwayError {
 const unreachable: ReadonlySet<string> = new Set(['E_ENGINE_UNREACHABLE', 'E_ENGINE_TIMEOUT', 'E_ENGINE_PERMISSION', 'E_ENGINE_STOPPED', 'E_ENGINE_CHANGED']);
 
 /** The engine could not be asked: whether anything happened is unknown. */
-export function isEngineLost(error: unknown): error is SlipwayError {
+export function isEngineLost(error: unknown): boolean {
   return error instanceof SlipwayError && unreachable.has(error.code);
 }
 
