@@ -157,7 +157,7 @@ export interface RunRef {
 }
 
 /** Where a run is. `ended` ⇔ there is an `outcome.json`. */
-export type RunPhase = 'queued' | 'workspace' | 'image' | 'container' | 'jobs' | 'teardown' | 'ended';
+export type RunPhase = 'queued' | 'workspace' | 'plan' | 'image' | 'container' | 'jobs' | 'teardown' | 'ended';
 
 export type JobState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled';
 
