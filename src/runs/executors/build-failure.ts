@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { SlipwayError } from '../../errors.ts';
 import type { Outcome } from '../model.ts';
 import { dockerfilePath } from './dockerfile.ts';
@@ -9,13 +10,13 @@ const words = {
   gone: /error during connect|cannot connect to the docker daemon|unable to connect to podman|connection refused|connection reset by peer|unexpected EOF|broken pipe/i,
   command: /returned a non-zero code: (\d+)|did not complete successfully: exit code: (\d+)|exit status (\d+)|exited with (?:code|status) (\d+)/i,
   invalid:
-    /dockerfile parse error|unknown (?:flag|instruction)|file with no instructions|(?:dockerfile|containerfile)[^\n]* (?:is|cannot be) empty|no build stage in current context|no FROM statement|requires (?:at least|exactly|either)|failed to parse|can't find a suitable|invalid reference format|circular dependency/i,
+    /dockerfile parse error|unknown (?:flag|instruction)|file with no instructions|(?:dockerfile|containerfile)[^\n]* (?:is|cannot be) empty|no contents in|no build stage in current context|no FROM statement|requires (?:at least|exactly|either)|failed to parse|can't find a suitable|invalid reference format|repository name must be lowercase|circular dependency/i,
   base: /pull access denied|manifest (?:for .* )?(?:unknown|not found)|failed to resolve|initializing source|short-name|name unknown|repository does not exist|no such host|i\/o timeout|TLS handshake|dial tcp|server misbehaving|error creating build container|toomanyrequests/i,
 };
 
 /** Why a build failed, read from what the engine said. `error` is E_IMAGE_BUILD. */
 export function buildFailure(error: SlipwayError): Outcome {
-  const said = `${error.detail ?? ''}\n${error.message}`.trim();
+  const said = stripVTControlCharacters(`${error.detail ?? ''}\n${error.message}`).trim();
   const last = lastLine(said);
   const of = (reason: string, message: string, more: { readonly retryable?: boolean; readonly exitCode?: number } = {}): Outcome => ({
     kind: 'image-build-failed',
