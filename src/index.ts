@@ -18,11 +18,30 @@ export { readJournal } from './operations/journal.ts';
 export { recoverOperations } from './operations/recover.ts';
 export { readProjects } from './projects/store.ts';
 export { resolveProject } from './projects/resolve.ts';
+export { job, pipeline, ShError } from './runs/pipeline/builder.ts';
 export { execInTask } from './tasks/exec.ts';
 export { followRun } from './tasks/follow.ts';
 export { listTasks, taskStatus } from './tasks/status.ts';
 export type { App, Changed, Clock, Out, Plan, Step } from './operations/model.ts';
 export type { RunEnd, TaskMetadata, TaskMode, TaskRef, TaskRun, TaskState, TaskStatus } from './tasks/model.ts';
+export type {
+  Command,
+  FunctionSettings,
+  Job,
+  JobContext,
+  JobFunction,
+  JobSettings,
+  Limit,
+  Needed,
+  Pipeline,
+  PipelineSettings,
+  Push,
+  ServiceSettings,
+  ShOptions,
+  ShResult,
+  StepSettings,
+  Variables,
+} from './runs/pipeline/settings.ts';
 export type { Engine, EngineInfo, EngineKind, EngineRef } from './engine/model.ts';
 
 export type NewProject = NewProjectWanted;

@@ -1,0 +1,28 @@
+import type { App } from '../../operations/model.ts';
+import type { ExecutorKind, PipelinePlan } from '../model.ts';
+import { compile } from './compile.ts';
+import { findPipeline, readPipelineText, yamlSource } from './files.ts';
+import { readYamlDefinition } from './yaml-definition.ts';
+
+export interface PipelineRequest {
+  /** The folder whose `.slipway/` is read: a worktree, or a run's workspace. */
+  readonly directory: string;
+  /** Git's common directory: trust in a ci.ts is kept for the repository. */
+  readonly home: string;
+  /** What the folder holds, as `slipway ci trust` takes it. `undefined`: the worktree as it is. */
+  readonly revision?: string;
+  /** Asked for on the command line: wins over the pipeline's. */
+  readonly executor?: ExecutorKind;
+}
+
+/**
+ * Reads a folder's pipeline and makes its plan. Throws E_NO_PIPELINE, E_PIPELINE_INVALID (PipelineInvalid, with every mistake),
+ * and E_PIPELINE_UNTRUSTED before anything of a ci.ts is run.
+ */
+export async function loadPipeline(app: App, { directory, home, revision, executor }: PipelineRequest): Promise<PipelinePlan> {
+  const { source, hasDockerfile } = await findPipeline(directory);
+  const surroundings = { hasDockerfile, ...(executor === undefined ? {} : { executor }) };
+  if (source === yamlSource) return compile(readYamlDefinition(source, await readPipelineText(directory, source)), surroundings);
+  const { readScriptDefinition } = await import('./script-definition.ts');
+  return compile(await readScriptDefinition(app, { directory, home, ...(revision === undefined ? {} : { revision }) }), surroundings);
+}
