@@ -30,14 +30,20 @@ async function awaitService(app: App, engine: Engine, service: WatchedService): 
   let looks = 0;
   for (;;) {
     const details = await engine.containers.inspect(service.container, { signal: app.signal });
-    if (details?.state !== 'running') throw await failure(engine, service, details, details === undefined ? 'was removed' : 'ended');
+    if (details?.state !== 'running')
+      throw await failure(
+        engine,
+        service,
+        details,
+        details === undefined ? 'was removed before it was healthy' : `ended with exit code ${details.exitCode ?? 'unknown'} before it was healthy`,
+      );
     const until = Date.parse(details.startedAt ?? '') + seconds * 1000;
     if (health === undefined) {
       const state = await checkHealth(app, engine, service);
       // Without a check it must still run a moment later.
       if (state === 'healthy' || (state === 'none' && ++looks > 2)) return;
     } else if (await succeeds(app, engine, service, health.command, until)) return;
-    if (Date.now() >= until) throw await failure(engine, service, details, `was not healthy after ${seconds} s`);
+    if (Date.now() >= until) throw await failure(engine, service, details, `was not healthy within ${seconds} s`);
     await app.clock.sleep(Math.min(health === undefined ? lookMs : health.intervalSeconds * 1000, Math.max(0, until - Date.now())), app.signal);
   }
 }
@@ -73,6 +79,5 @@ function isGone(error: unknown): boolean {
 
 async function failure(engine: Engine, { name }: WatchedService, details: ContainerDetails | undefined, what: string): Promise<SlipwayError> {
   const lines = details === undefined ? '' : await lastLines(engine, details.id, 10).catch(() => '');
-  const code = details?.exitCode === undefined ? '' : ` with exit code ${details.exitCode}`;
-  return startFailure(`Service ${name} ${what}${what === 'ended' ? code : ''} before the jobs could begin.`, details, lines, { service: name });
+  return startFailure(`Service ${name} ${what}.`, details, lines, { service: name });
 }
