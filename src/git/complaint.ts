@@ -1,4 +1,5 @@
 import { SlipwayError } from '../errors.ts';
+import { shellWord } from './shell-word.ts';
 
 /** What git said, without advice: the last lines, fit for a terminal. */
 export function complaint(stderr: string): string {
@@ -16,7 +17,7 @@ export function complaint(stderr: string): string {
 /** Why a tree cannot be read or laid out, told apart by what can be done about it. */
 export function treeError(commit: string, top: string, stderr: string): SlipwayError {
   const detail = complaint(stderr);
-  if (/No space left on device|Disk quota exceeded/.test(stderr)) {
+  if (isFull(stderr)) {
     return new SlipwayError('E_DISK_FULL', `No space left for the files of commit ${short(commit)}.`, {
       detail,
       hint: 'Free some space and run the command again; what had been written is removed.',
@@ -30,8 +31,13 @@ export function treeError(commit: string, top: string, stderr: string): SlipwayE
   }
   return new SlipwayError('E_OBJECT_MISSING', `Not everything of commit ${short(commit)} is in ${top}.`, {
     detail,
-    hint: `\`git -C ${top} fsck\` tells what is broken. In a partial clone \`git -C ${top} archive -o /dev/null ${commit}\` fetches what is missing.`,
+    hint: `\`git -C ${shellWord(top)} fsck\` tells what is broken. In a partial clone \`git -C ${shellWord(top)} archive -o /dev/null ${commit}\` fetches what is missing.`,
   });
+}
+
+/** Git names no reason where a write of its own fails half-way. */
+export function isFull(stderr: string): boolean {
+  return /No space left on device|Disk quota exceeded|unable to write (file|new index file)/.test(stderr);
 }
 
 export function short(commit: string): string {

@@ -10,7 +10,7 @@ import type { Repository } from './repository.ts';
 import { resolveRevision } from './revision.ts';
 import type { GitCaller } from './run-git.ts';
 import { findSubmodule, readSubmodules, type Submodule } from './submodules.ts';
-import { indexWorkTree } from './work-tree-changes.ts';
+import { writeWorkTree } from './work-tree-changes.ts';
 
 export interface LayOutRequest {
   readonly repository: Repository;
@@ -52,31 +52,28 @@ export async function layOut(request: LayOutRequest): Promise<LaidOut> {
   const must = async (...args: readonly string[]) => {
     const end = await own.git(args);
     if (!end.ok) throw treeError(commit, repository.top, end.stderr);
-    return end.stdout;
+    return end.stdout.toString().trim();
   };
-  const [committed] = await Promise.all([
-    must('rev-parse', '--verify', `${commit}^{tree}`),
-    dirty ? indexWorkTree(repository, own, request.without ?? [], caller) : must('read-tree', commit),
-  ]);
+  const committed = await must('rev-parse', '--verify', `${commit}^{tree}`);
+  const wanted = dirty ? await writeWorkTree(repository, own, request.without ?? [], caller) : committed;
+  // Anew: entries of a sparse checkout's index would not be written out.
+  await must('read-tree', wanted);
   await own.setAttributes(asCommitted);
-  const [listed] = await Promise.all([must('ls-files', '--stage', '-z'), must('checkout-index', '--all')]);
-  const entries = selectEntries(listed, (mode, path) => isGitlink(mode) || path.subarray(-attributesName.length).equals(attributesName));
-  await fillLfs(
-    repository,
-    own,
-    entries.filter((entry) => !isGitlink(Number(entry.mode))).map(({ path }) => path),
-    commit,
-    caller,
-  );
-  const changes = await layOutSubmodules(
-    request,
-    own,
-    entries.filter((entry) => isGitlink(Number(entry.mode))),
-  );
-  if (changes.length > 0) await own.git(['update-index', '-z', '--index-info'], { input: Buffer.concat(changes) });
-  const id = committed.toString().trim();
-  const tree = dirty ? (await must('write-tree', '--missing-ok')).toString().trim() : id;
-  return { folder, tree, changed: tree !== id, own };
+  const listed = await own.git(['ls-files', '--stage', '-z']);
+  await must('checkout-index', '--all');
+  const entries = selectEntries(listed.stdout, (mode, path) => isGitlink(mode) || path.subarray(-attributesName.length).equals(attributesName));
+  const links = entries.filter(({ mode }) => isGitlink(Number(mode)));
+  const attributes = entries.filter((entry) => !links.includes(entry)).map(({ path }) => path);
+  await fillLfs(repository, own, attributes, commit, caller);
+  const changes = await layOutSubmodules(request, own, links);
+  const tree = changes.length === 0 ? wanted : await treeWith(own, changes);
+  return { folder, tree, changed: tree !== committed, own };
+}
+
+/** Of the index with other entries for submodules, whose objects are elsewhere. */
+async function treeWith(own: OwnDirectory, changes: readonly Buffer[]): Promise<string> {
+  await own.git(['update-index', '-z', '--index-info'], { input: Buffer.concat(changes) });
+  return (await own.git(['write-tree', '--missing-ok'])).stdout.toString().trim();
 }
 
 const attributesName = Buffer.from('.gitattributes');

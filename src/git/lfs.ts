@@ -9,6 +9,7 @@ import { selectEntries } from './index-entries.ts';
 import type { OwnDirectory } from './own-directory.ts';
 import { ask, lineOf, type Repository } from './repository.ts';
 import type { GitCaller } from './run-git.ts';
+import { shellWord } from './shell-word.ts';
 
 /** What stands in a tree instead of a large file. See git-lfs's specification. */
 export interface Pointer {
@@ -128,7 +129,7 @@ function absent({ top }: Repository, path: Buffer, pointer: Pointer, commit: str
     'E_LFS',
     `The content of ${join(top, path.toString())} is not on this machine: LFS object ${pointer.id.slice(0, 12)}, ${pointer.bytes} bytes.`,
     {
-      hint: `\`git -C ${top} lfs fetch origin ${commit}\` brings what the commit needs.`,
+      hint: `\`git -C ${shellWord(top)} lfs fetch origin ${commit}\` brings what the commit needs.`,
     },
   );
 }

@@ -5,6 +5,7 @@ import { isMissing } from '../state/atomic.ts';
 import { gitArgv, readingEnv } from './command.ts';
 import { complaint } from './complaint.ts';
 import { type GitCaller, runGit } from './run-git.ts';
+import { shellWord } from './shell-word.ts';
 
 export type ObjectFormat = 'sha1' | 'sha256';
 
@@ -70,7 +71,7 @@ function unreadable(cwd: string, stderr: string): SlipwayError {
   if (owned !== undefined) {
     return new SlipwayError('E_REPOSITORY_OWNER', `The repository ${owned} belongs to another user, so git does not open it.`, {
       detail,
-      hint: `Run Slipway as its owner, or, if you trust it: \`git config --global --add safe.directory ${owned}\`.`,
+      hint: `Run Slipway as its owner, or, if you trust it: \`git config --global --add safe.directory ${shellWord(owned)}\`.`,
     });
   }
   if (/not a git repository/i.test(stderr)) {
@@ -79,7 +80,10 @@ function unreadable(cwd: string, stderr: string): SlipwayError {
       hint: 'Run the command in a repository, or make one with `git init` and a first commit.',
     });
   }
-  return new SlipwayError('E_REPOSITORY', `Git cannot read the repository at ${cwd}.`, { detail, hint: `\`git -C ${cwd} status\` should work first.` });
+  return new SlipwayError('E_REPOSITORY', `Git cannot read the repository at ${cwd}.`, {
+    detail,
+    hint: `\`git -C ${shellWord(cwd)} status\` should work first.`,
+  });
 }
 
 function noWorkTree(cwd: string): SlipwayError {

@@ -4,6 +4,7 @@ import { SlipwayError } from '../errors.ts';
 import { complaint } from './complaint.ts';
 import { ask, lineOf, type Repository } from './repository.ts';
 import type { GitCaller } from './run-git.ts';
+import { shellWord } from './shell-word.ts';
 
 export interface Commit {
   /** Its full id. */
@@ -48,8 +49,8 @@ async function unknown(repository: Repository, revision: string, stderr: string,
   return new SlipwayError('E_REVISION', `${JSON.stringify(revision)} is no commit of ${top}.`, {
     detail: complaint(stderr),
     hint: shallow
-      ? `The repository is shallow: \`git -C ${top} fetch --unshallow\` brings older commits.`
-      : `\`git -C ${top} log --oneline --all\` shows its commits; \`git -C ${top} fetch\` brings new ones.`,
+      ? `The repository is shallow: \`git -C ${shellWord(top)} fetch --unshallow\` brings older commits.`
+      : `\`git -C ${shellWord(top)} log --oneline --all\` shows its commits; \`git -C ${shellWord(top)} fetch\` brings new ones.`,
   });
 }
 

@@ -7,6 +7,7 @@ import { gitDirAt } from './locate.ts';
 import { makeOwnDirectory, type OwnDirectory, type OwnDirectoryRequest } from './own-directory.ts';
 import { commonDirOf, type Repository } from './repository.ts';
 import type { GitCaller } from './run-git.ts';
+import { shellWord } from './shell-word.ts';
 
 /** A commit of another repository in a tree. */
 export interface Submodule {
@@ -83,7 +84,7 @@ function absent(parent: Repository, { path, commit, name }: Submodule, gitDir: s
   const where = join(parent.top, path);
   if (gitDir !== undefined) {
     return new SlipwayError('E_SUBMODULE', `The submodule ${where} does not have commit ${short(commit)}.`, {
-      hint: `\`git --git-dir=${gitDir} fetch origin ${commit}\` brings it.`,
+      hint: `\`git --git-dir=${shellWord(gitDir)} --work-tree=. fetch origin ${commit}\` brings it.`,
     });
   }
   if (name === undefined) {
@@ -92,7 +93,7 @@ function absent(parent: Repository, { path, commit, name }: Submodule, gitDir: s
     });
   }
   return new SlipwayError('E_SUBMODULE', `The submodule ${where} is not on this machine.`, {
-    hint: `\`git -C ${parent.top} submodule update --init --recursive -- ${path}\` brings it.`,
+    hint: `\`git -C ${shellWord(parent.top)} submodule update --init --recursive -- ${shellWord(path)}\` brings it.`,
   });
 }
 

@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { SlipwayError } from '../errors.ts';
 import { isMissing } from '../state/atomic.ts';
 import { bytesBelow } from './bytes-below.ts';
-import { complaint } from './complaint.ts';
+import { complaint, isFull } from './complaint.ts';
 import { isGitlink, selectEntries } from './index-entries.ts';
 import type { OwnDirectory } from './own-directory.ts';
 import { ask, type Repository } from './repository.ts';
 import type { GitCaller } from './run-git.ts';
+import { shellWord } from './shell-word.ts';
 
 /**
- * Puts the work tree into the index of a git directory of our own, as `git add -A` would: staged, unstaged, untracked and
- * deleted files. New objects are written there too; the person's index, references and objects are only read.
+ * Writes the tree that `git add -A` would lead to, with staged, unstaged, untracked and deleted files, and gives its id. It is made
+ * in a git directory of our own: the person's index, references and objects are only read.
  *
  * Line ends are converted as the repository asks; programs (`filter`) are never run: a changed file of theirs is taken as it stands.
  */
-export async function indexWorkTree(repository: Repository, own: OwnDirectory, without: readonly string[], caller: GitCaller): Promise<void> {
+export async function writeWorkTree(repository: Repository, own: OwnDirectory, without: readonly string[], caller: GitCaller): Promise<string> {
   await copyIndex(repository.gitDir, own.path);
   await copyIfAny(join(repository.commonDir, 'info', 'exclude'), join(own.path, 'info', 'exclude'));
   const settings = await readingSettings(repository, caller);
@@ -27,6 +28,9 @@ export async function indexWorkTree(repository: Repository, own: OwnDirectory, w
   const input = Buffer.concat([Buffer.from('.\0'), ...excluded]);
   const added = await own.git([...settings, 'add', '--all', '--pathspec-from-file=-', '--pathspec-file-nul'], { input, workTree: repository.top });
   if (!added.ok) throw cannotAdd(repository.top, added.stderr);
+  const written = await own.git(['write-tree']);
+  if (!written.ok) throw cannotAdd(repository.top, written.stderr);
+  return written.stdout.toString().trim();
 }
 
 /**
@@ -97,7 +101,7 @@ async function readingSettings({ top }: Repository, caller: GitCaller): Promise<
 function cannotAdd(top: string, stderr: string): SlipwayError {
   const nested = /'(.*?)\/?' does not have a commit checked out/.exec(stderr)?.[1];
   const facts = { detail: complaint(stderr) };
-  if (/No space left on device|Disk quota exceeded/.test(stderr)) {
+  if (isFull(stderr)) {
     return new SlipwayError('E_DISK_FULL', `No space left for the changes of ${top}.`, { ...facts, hint: 'Free some space and run the command again.' });
   }
   if (nested !== undefined) {
@@ -106,5 +110,8 @@ function cannotAdd(top: string, stderr: string): SlipwayError {
       hint: 'Commit in it, ignore it, or move it elsewhere.',
     });
   }
-  return new SlipwayError('E_WORK_TREE', `Git cannot read all changes of ${top}.`, { ...facts, hint: `\`git -C ${top} add -A --dry-run\` should work first.` });
+  return new SlipwayError('E_WORK_TREE', `Git cannot read all changes of ${top}.`, {
+    ...facts,
+    hint: `\`git -C ${shellWord(top)} add -A --dry-run\` should work first.`,
+  });
 }
