@@ -3,7 +3,7 @@ import { removeAsRoot } from '../../containers/remove-as-root.ts';
 import type { ContainerDetails, ContainerSummary, Engine, EngineRef, NetworkDetails } from '../../engine/model.ts';
 import { SlipwayError } from '../../errors.ts';
 import type { App, Json, Step } from '../../operations/model.ts';
-import { runCacheDir } from '../../state/paths.ts';
+import { runCacheDir, runChannel } from '../../state/paths.ts';
 import { removeTree } from '../../state/remove-tree.ts';
 import type { ContainerRecord, RunRef } from '../model.ts';
 import { readContainerRecord } from '../store.ts';
@@ -102,23 +102,27 @@ export async function removeRunImage(app: App, engine: Engine, tag: string): Pro
   }
 }
 
+export interface FilesWanted {
+  readonly run: RunRef;
+  /** Of a run that stays to be looked at only the channel goes. */
+  readonly part: 'all' | 'channel';
+  /** Where it had a container. */
+  readonly engine: EngineRef | undefined;
+}
+
 /**
  * Removes a run's workspace and channel. What its container wrote as another user is removed by root of a throw-away container:
  * of the run's image, or of any other of this install, where that is gone.
  */
-export async function removeRunFiles(
-  app: App,
-  run: RunRef,
-  operation: string,
-  at: { readonly engine: EngineRef; readonly images: readonly string[] } | undefined,
-): Promise<void> {
-  const directory = runCacheDir(app.paths, run.repository, run.run);
+export async function removeRunFiles(app: App, { run, part, engine: ref }: FilesWanted, operation: string): Promise<void> {
+  const directory = (part === 'all' ? runCacheDir : runChannel)(app.paths, run.repository, run.run);
   try {
     await removeTree(directory);
   } catch (error) {
-    if (!isCode(error, 'E_REMOVE_FOREIGN') || at === undefined) throw error;
-    const engine = app.engineAt(at.engine);
-    const image = await anyImage(app, engine, [...at.images, imageTag(run)]);
+    if (!isCode(error, 'E_REMOVE_FOREIGN') || ref === undefined) throw error;
+    const engine = app.engineAt(ref);
+    const { imageTag: recorded } = await readContainerRecord(app.paths, run);
+    const image = await anyImage(app, engine, [recorded ?? imageTag(run), imageTag(run)]);
     if (image === undefined) throw error;
     await removeAsRoot(app, engine, operation, { image, directory, kind: 'run', extra: { project: run.repository, run: run.run } });
     await removeTree(directory);

@@ -164,16 +164,17 @@ const removeAll: StepKind = {
 };
 
 interface FilesFields extends RunRef {
+  readonly part?: 'channel';
   /** Of a container's run: for files that only root in a container can remove. */
-  readonly at?: { readonly engine: EngineRef & Json; readonly images: readonly string[] };
+  readonly engine?: EngineRef;
 }
 
 const removeFiles: StepKind = {
   do: 'run.remove-files',
-  describe: (step) => `Remove workspace of run ${fields<RunRef>(step).run}`,
+  describe: (step) => `Remove ${step.part === 'channel' ? 'the channel' : 'workspace'} of run ${fields<RunRef>(step).run}`,
   apply({ app, operation }, step) {
-    const { repository, run, at } = fields<FilesFields>(step);
-    return removeRunFiles(app, { repository, run }, operation, at);
+    const { repository, run, part = 'all', engine } = step as unknown as FilesFields;
+    return removeRunFiles(app, { run: { repository, run }, part, engine }, operation);
   },
 };
 
