@@ -23,14 +23,18 @@ const pointers = [
 
 /** The person's environment, so that keys and credential helpers work, without what points git at another repository. */
 export function gitEnv(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string | undefined>> {
-  const kept = Object.entries(env).filter(([name]) => !pointers.includes(name));
   return {
-    ...Object.fromEntries(kept),
+    ...withoutPointers(env),
     GIT_TERMINAL_PROMPT: '0',
     GIT_SSH_COMMAND: env.GIT_SSH_COMMAND ?? 'ssh -o BatchMode=yes',
     LC_ALL: 'C.UTF-8',
     LANGUAGE: '',
   };
+}
+
+/** The person's environment, of a hook of git's, too, as a command outside of it has it. */
+export function withoutPointers(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !pointers.includes(name)));
 }
 
 /** The same for questions to a repository that is there: nothing is fetched, nothing written. */

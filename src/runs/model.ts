@@ -1,4 +1,5 @@
 import type { EngineRef, Resources } from '../engine/model.ts';
+import type { Json } from '../operations/model.ts';
 
 export type ExecutorKind = 'container' | 'host';
 
@@ -179,7 +180,7 @@ export type Stream = 'stdout' | 'stderr';
 export type RunEvent = { readonly at: string } & (
   | { readonly event: 'phase'; readonly phase: RunPhase }
   | { readonly event: 'driver'; readonly pid: number; readonly adopted: boolean }
-  | { readonly event: 'job'; readonly job: string; readonly state: JobState; readonly attempt: number; readonly reason?: string }
+  | { readonly event: 'job'; readonly job: string; readonly state: JobState; readonly attempt: number; readonly reason?: string; readonly output?: Json }
   /** `log`: the number of `jobs/<id>/<log>.log`. */
   | { readonly event: 'step-start'; readonly job: string; readonly attempt: number; readonly log: number; readonly name: string }
   | { readonly event: 'step-end'; readonly job: string; readonly attempt: number; readonly log: number; readonly end: StepEnd }

@@ -1,4 +1,11 @@
+import { ownFilter } from '../containers/labels.ts';
+import type { EngineRef } from '../engine/model.ts';
 import type { App } from '../operations/model.ts';
+import { readConfig } from '../projects/store.ts';
+import { runOfTag } from './executors/container-names.ts';
+import { observeResources, type RunResources } from './executors/container-removal.ts';
+import { isSameEngine } from './executors/engine-patience.ts';
+import { isEngineLost } from './executors/failure.ts';
 import type { Outcome, RunRecord, RunRef, RunSource } from './model.ts';
 import { type OpenRun, openRuns, readOpenRun } from './open-runs.ts';
 import { repositoryName } from './repositories.ts';
@@ -44,4 +51,49 @@ export interface RunObserved {
 export async function observeRun(app: App, ref: RunRef): Promise<RunObserved> {
   const [record, outcome, open] = await Promise.all([readRunIfAny(app.paths, ref), readOutcome(app.paths, ref), readOpenRun(app.paths, ref)]);
   return { record, outcome, open };
+}
+
+export interface EndRunWanted extends RunRef {
+  /** Where the run has one already, that stands. */
+  readonly outcome: Outcome;
+  /** Only write how it ended: what it had could not be removed, and is left for later. */
+  readonly leave: boolean;
+}
+
+export interface EndRunObserved extends RunObserved {
+  readonly at: string;
+  /** What its engine holds. `away`: it does not answer, or is another one. */
+  readonly resources: RunResources | 'away' | undefined;
+  /** Images of the repository's runs that are too many by now. */
+  readonly surplusImages: readonly RunRef[];
+}
+
+export async function observeEnd(app: App, { repository, run, leave }: EndRunWanted): Promise<EndRunObserved> {
+  const observed = await observeRun(app, { repository, run });
+  const engine = leave ? undefined : observed.record?.engine;
+  const resources = engine && (await resourcesAt(app, engine, { repository, run }));
+  const surplusImages = engine === undefined || resources === 'away' ? [] : await observeSurplus(app, engine, { repository, run });
+  return { ...observed, at: app.clock.now().toISOString(), resources, surplusImages };
+}
+
+/** An engine that is not the run's own would say that there is nothing. */
+async function resourcesAt(app: App, engine: EngineRef, ref: RunRef): Promise<RunResources | 'away'> {
+  try {
+    if (!(await isSameEngine(app, engine, app.signal))) return 'away';
+    return await observeResources(app, engine, ref);
+  } catch (error) {
+    if (isEngineLost(error)) return 'away';
+    throw error;
+  }
+}
+
+/** The newest stay, so that the next build finds their layers; and those of runs that go on or are kept. */
+async function observeSurplus(app: App, ref: EngineRef, ended: RunRef): Promise<readonly RunRef[]> {
+  const labels = ownFilter(await app.installId(), 'run', { project: ended.repository });
+  const [images, open, config] = await Promise.all([app.engineAt(ref).images.list({ labels }), openRuns(app.paths), readConfig(app.paths)]);
+  const tagged = images.flatMap(({ tags }) => tags.flatMap((tag) => runOfTag(tag) ?? [])).filter(({ repository }) => repository === ended.repository);
+  const newestFirst = [...tagged].sort((a, b) => (a.run < b.run ? 1 : -1));
+  const surplus = newestFirst.slice(config.ci.keepImages ?? 1).filter(({ run }) => run === ended.run || !open.some((one) => one.run === run));
+  const records = await Promise.all(surplus.map((one) => readRunIfAny(app.paths, one).catch(() => undefined)));
+  return surplus.filter((_, index) => records[index]?.keep !== true);
 }

@@ -27,6 +27,11 @@ export async function claimRepositoryName(paths: Paths, home: string): Promise<s
   }
 }
 
+/** To whom a name belongs; `undefined`: to nobody. */
+export function repositoryHome(paths: Paths, name: string): Promise<string | undefined> {
+  return claimant(paths, name);
+}
+
 /** A folder beside those of repositories. */
 const reserved = 'open';
 

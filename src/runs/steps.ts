@@ -4,12 +4,14 @@ import type { Step, StepKind } from '../operations/model.ts';
 import { stateError } from '../state/atomic.ts';
 import { type Paths, repositoryRunsDir, runDir } from '../state/paths.ts';
 import { removeTree } from '../state/remove-tree.ts';
-import type { RunRecord, RunRef } from './model.ts';
+import { EventLog, readEvents } from './events.ts';
+import { steps as executorSteps } from './executors/steps.ts';
+import type { Outcome, RunRecord, RunRef } from './model.ts';
 import { removeOpenRun, writeOpenRun } from './open-runs.ts';
 import { claimRepositoryName } from './repositories.ts';
 import { writeEndRequest } from './requests.ts';
 import { makeReserve } from './reserve.ts';
-import { readRunIfAny, writeRun } from './store.ts';
+import { readRunIfAny, writeOutcome, writeRun } from './store.ts';
 
 interface RunStep extends Step {
   readonly repository: string;
@@ -62,4 +64,41 @@ const supersede: StepKind = {
   },
 };
 
-export const steps: readonly StepKind[] = [write, discard, supersede];
+/** The event follows the file: whoever sees it finds how the run ended. */
+const endRecord: StepKind = {
+  do: 'run.write-outcome',
+  describe: (step) => `Record how run ${(step as RunStep).run} ended`,
+  async apply({ app }, step) {
+    const { repository, run } = step as RunStep;
+    const ref = { repository, run };
+    const outcome = step.outcome as unknown as Outcome;
+    await writeOutcome(app.paths, ref, outcome);
+    if ((await readEvents(app.paths, ref)).some(({ event }) => event === 'end')) return;
+    const events = await EventLog.open(app.paths, ref, () => app.clock.now());
+    try {
+      await events.write({ event: 'end', outcome });
+    } finally {
+      await events.close();
+    }
+  },
+};
+
+const leave: StepKind = {
+  do: 'run.leave',
+  describe: (step) => `Leave what run ${(step as RunStep).run} had for later`,
+  async apply({ app }, step) {
+    const { repository, run, after } = step as RunStep & { readonly after: string };
+    await writeOpenRun(app.paths, { repository, run, state: 'left', after });
+  },
+};
+
+const close: StepKind = {
+  do: 'run.close',
+  describe: (step) => `Close run ${(step as RunStep).run}`,
+  apply({ app }, step) {
+    const { repository, run } = step as RunStep;
+    return removeOpenRun(app.paths, { repository, run });
+  },
+};
+
+export const steps: readonly StepKind[] = [write, discard, supersede, endRecord, leave, close, ...executorSteps];

@@ -3,6 +3,7 @@ import { RunFailure } from '../executors/failure.ts';
 import type { JobEnd } from '../jobs/model.ts';
 import type { Outcome, OutcomeKind, PlannedJob, RunPhase } from '../model.ts';
 import type { EndRequest } from '../requests.ts';
+import { workspaceOutcome } from '../workspace/outcome.ts';
 import type { JobResult } from './schedule.ts';
 
 type Evidence = Outcome['evidence'];
@@ -27,7 +28,7 @@ export const retryable: Readonly<Record<OutcomeKind, boolean>> = {
   'runner-crashed': true,
 };
 
-export function outcome(kind: OutcomeKind, message: string, evidence: Evidence = {}, decided: Pick<Outcome, 'job' | 'step'> = {}): Outcome {
+function outcome(kind: OutcomeKind, message: string, evidence: Evidence = {}, decided: Pick<Outcome, 'job' | 'step'> = {}): Outcome {
   return { kind, message, retryable: retryable[kind], evidence, ...decided };
 }
 
@@ -51,8 +52,8 @@ export interface Ending {
 /** The one outcome. What made everything else fail goes before what it made fail; without a record of success there is none. */
 export function outcomeOf(ending: Ending): Outcome {
   const { executor, request, timedOutSeconds, fault } = ending;
-  if (executor) return executor;
   if (fault && isDiskFull(fault.error)) return ofFault(fault.error, fault.phase);
+  if (executor) return executor;
   if (request) return ofRequest(request);
   if (timedOutSeconds !== undefined)
     return outcome('timeout', `The run took longer than its ${timedOutSeconds} s.`, { limit: 'run', limit_seconds: timedOutSeconds });
@@ -149,6 +150,7 @@ const ofPhase: Readonly<Record<RunPhase, OutcomeKind>> = {
 /** What a phase threw. The code tells more than the phase where the disk or the engine is to blame. */
 function ofFault(error: unknown, phase: RunPhase): Outcome {
   if (error instanceof RunFailure) return error.outcome;
+  if (phase === 'workspace' && !isDiskFull(error)) return workspaceOutcome(error);
   const known = error instanceof SlipwayError ? error : undefined;
   const message = known?.message ?? `Slipway failed: ${error instanceof Error ? error.message : String(error)}`;
   const evidence: Evidence = {

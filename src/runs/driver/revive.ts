@@ -1,0 +1,38 @@
+import type { App } from '../../operations/model.ts';
+import type { RunRef } from '../model.ts';
+import { acquireLock } from '../../state/lock.ts';
+import { locksDir } from '../../state/paths.ts';
+import { driverOf, type OpenRun, openRuns, queueLock, removeOpenRun } from '../open-runs.ts';
+import { readRunIfAny } from '../store.ts';
+import { launchDriver } from './launch.ts';
+
+/** Starts a driver for each unfinished run that has none, and gives those. `but`: the caller's own. */
+export async function reviveRuns(app: App, but?: RunRef): Promise<readonly OpenRun[]> {
+  const revived: OpenRun[] = [];
+  for (const open of await openRuns(app.paths)) {
+    if (open.run === but?.run || !isDue(open, app.clock.now())) continue;
+    if ((await driverOf(app.paths, open)) !== undefined) continue;
+    if (await hasRecord(app, open)) {
+      await launchDriver(app, open);
+      revived.push(open);
+    }
+  }
+  return revived;
+}
+
+/** One without a record is that of a run that is being made, or whose making was cut off and undone. */
+async function hasRecord(app: App, ref: RunRef): Promise<boolean> {
+  if ((await readRunIfAny(app.paths, ref)) !== undefined) return true;
+  const lock = await acquireLock(locksDir(app.paths), queueLock, { operation: ref.run, verb: 'queue of runs', signal: app.signal });
+  try {
+    if ((await readRunIfAny(app.paths, ref)) !== undefined) return true;
+    await removeOpenRun(app.paths, ref);
+    return false;
+  } finally {
+    await lock.release();
+  }
+}
+
+function isDue({ state, after }: OpenRun, now: Date): boolean {
+  return state !== 'left' || after === undefined || Date.parse(after) <= now.getTime();
+}
