@@ -7,6 +7,7 @@ import type { App, Json, Step, StepKind } from '../../operations/model.ts';
 import { cachesDir } from '../../state/paths.ts';
 import type { RunRef } from '../model.ts';
 import { readContainerRecord, writeContainerRecord } from '../store.ts';
+import { removeCache } from './container-prune.ts';
 import { awaitContainer } from './container-ready.ts';
 import { removeResources, removeRunFiles, removeRunImage, stopContainer } from './container-removal.ts';
 import { awaitServices, type WatchedService } from './container-services.ts';
@@ -187,6 +188,15 @@ const removeImage: StepKind = {
   },
 };
 
+const dropCache: StepKind = {
+  do: 'run.remove-cache',
+  describe: (step) => `Remove cache ${String(step.key)} of ${String(step.repository)}`,
+  apply({ app }, step) {
+    const { engine, repository, volume } = fields<{ readonly repository: string; readonly volume: string }>(step);
+    return removeCache(app, app.engineAt(engine), repository, volume);
+  },
+};
+
 export const steps: readonly StepKind[] = [
   prepare,
   createNetwork,
@@ -200,4 +210,5 @@ export const steps: readonly StepKind[] = [
   removeAll,
   removeFiles,
   removeImage,
+  dropCache,
 ];
