@@ -4,8 +4,8 @@ import { type Call, formatTable, printResult } from '../call.ts';
 import { worktree } from './worktree.ts';
 
 export async function plan(call: Call, options: { readonly executor?: ExecutorKind | undefined }): Promise<void> {
-  const { top, commonDir } = await worktree(call);
-  const made = await loadPipeline(call.app, { directory: top, home: commonDir, ...(options.executor && { executor: options.executor }) });
+  const { top, home } = await worktree(call);
+  const made = await loadPipeline(call.app, { directory: top, home, ...(options.executor && { executor: options.executor }) });
   printResult(call, made, textOf(made));
 }
 

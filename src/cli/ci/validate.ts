@@ -6,11 +6,11 @@ import { worktree } from './worktree.ts';
 
 /** With `--json` mistakes are the result, an object each; the exit code tells either way. */
 export async function validate(call: Call, options: { readonly executor?: ExecutorKind | undefined }): Promise<number> {
-  const { top, commonDir } = await worktree(call);
+  const { top, home } = await worktree(call);
   try {
     const { source, executor, jobs } = await loadPipeline(call.app, {
       directory: top,
-      home: commonDir,
+      home,
       ...(options.executor && { executor: options.executor }),
     });
     const text = `${source} is valid: ${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}, executor ${executor}.`;

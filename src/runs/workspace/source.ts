@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { SlipwayError } from '../../errors.ts';
 import { readForeignRevision } from '../../git/foreign/revision.ts';
 import type { Repository } from '../../git/repository.ts';
@@ -8,7 +7,7 @@ import type { Paths } from '../../state/paths.ts';
 import type { RunSource } from '../model.ts';
 import { repositoryName } from '../repositories.ts';
 import { openOwnRepository } from './open-repository.ts';
-import { type TaskWorkspace, taskWorkspaceOf } from './task-workspace.ts';
+import { taskHome, type TaskWorkspace, taskWorkspaceOf } from './task-workspace.ts';
 
 export interface SourceRequest extends GitCaller {
   readonly paths: Paths;
@@ -49,7 +48,8 @@ async function checkDirty(repository: Repository, revision: string, commit: stri
   }
 }
 
-async function sourceInTask({ top, project, task }: TaskWorkspace, revision: string, { paths, dirty }: SourceRequest): Promise<NamedSource> {
+async function sourceInTask(workspace: TaskWorkspace, revision: string, { paths, dirty }: SourceRequest): Promise<NamedSource> {
+  const { top, project, task } = workspace;
   if (dirty) {
     throw new SlipwayError(
       'E_REPOSITORY_UNTRUSTED',
@@ -60,7 +60,6 @@ async function sourceInTask({ top, project, task }: TaskWorkspace, revision: str
     );
   }
   const found = await readForeignRevision(top, revision);
-  // No folder: every task's is called `workspace`.
-  const home = join(top, `${project}-task-${task}`);
+  const home = taskHome(workspace);
   return { repository: top, revision, ...found, dirty, name: await repositoryName(paths, home), home };
 }

@@ -10,6 +10,9 @@ export interface TaskWorkspace {
   readonly task: string;
 }
 
+/** What a task's runs belong to. No folder: every task's is called `workspace`. */
+export const taskHome = ({ top, project, task }: TaskWorkspace) => join(top, `${project}-task-${task}`);
+
 /**
  * Whether a folder may be written by containers of Slipway, which is what git must not open on the host. `undefined`: no; throws
  * E_REPOSITORY_UNTRUSTED where it is no task's workspace.
