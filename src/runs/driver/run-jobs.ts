@@ -10,6 +10,7 @@ import type { JobState, PipelinePlan, PlannedJob, RunRecord, RunRef } from '../m
 import { patienceSeconds } from './container.ts';
 import type { Control } from './control.ts';
 import { stepEnvironment } from './environment.ts';
+import { keepJobArtifacts } from './keep-job-artifacts.ts';
 import type { RunEvents } from './run-events.ts';
 import { type JobResult, type KnownJob, runSchedule } from './schedule.ts';
 
@@ -42,6 +43,7 @@ export async function runJobs(app: App, request: JobsRequest): Promise<ReadonlyM
         // Why there is no record the executor may only know in a moment.
         if (end.reason === 'lost' && executor.kind === 'container')
           await Promise.race([ended, app.clock.sleep((patience + 10) * 1000, over.signal).catch(() => {})]);
+        await keepJobArtifacts(app, request.ref, job, executor, events, control.stopped).catch((error: unknown) => control.fail(error, 'jobs'));
         return end;
       },
       onState: (job, state, { attempt, reason, output }) =>

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { ExecSession } from '../../engine/model.ts';
 import { SlipwayError } from '../../errors.ts';
@@ -33,6 +34,7 @@ export function containerExecutor(app: App, watched: Watched): Executor {
         if (!isEngineLost(error) && !(error instanceof SlipwayError && ['E_NO_SUCH', 'E_CONFLICT'].includes(error.code))) throw error;
       }
     },
+    archive: (path, signal) => engine.containers.archiveOut(container, posix.join(workspaceTarget, path), { signal }),
     ended: (signal) => containerEnded(app, watched, signal),
   };
 }

@@ -18,6 +18,8 @@ export interface Executor {
   launch(argv: readonly string[], env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Launched>;
   /** Sends a signal to a supervisor by the pid that it wrote; one that is gone is fine. */
   signal(pid: number, name: 'TERM' | 'KILL'): Promise<void>;
+  /** A tar of a path in the workspace, its last name on top; `''` is all of it. `undefined`: no such path. */
+  archive(path: string, signal: AbortSignal): Promise<Readable | undefined>;
   /** Settles when nothing can run in it any more, with the reason and its evidence. On the host: never, until `signal` aborts. */
   ended(signal: AbortSignal): Promise<Outcome>;
 }
