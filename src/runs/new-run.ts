@@ -4,9 +4,9 @@ import type { App } from '../operations/model.ts';
 import { launchDriver } from './driver/launch.ts';
 import type { RunRecord, RunRef, RunSource } from './model.ts';
 import type { NewRunWanted } from './observe.ts';
+import { repositoryAt } from './repository-at.ts';
 import { readRun } from './store.ts';
 import { newRun } from './verbs.ts';
-import { openOwnRepository } from './workspace/open-repository.ts';
 import { resolveSource } from './workspace/source.ts';
 
 export interface RunRequest extends Partial<Pick<RunRecord, 'executor' | 'engineWanted' | 'jobs' | 'timeoutSeconds' | 'keep' | 'supersede' | 'retryOf'>> {
@@ -48,18 +48,15 @@ export async function newRunWanted(app: App, request: RunRequest): Promise<NewRu
 /** Mistakes in a revision are the run's outcome, not an error of the command: they are told when the workspace is made. */
 const ofTheRun: ReadonlySet<string> = new Set(['E_REVISION', 'E_NO_COMMIT', 'E_WORK_TREE']);
 
-async function sourceOf(
-  { paths, env, signal }: App,
-  { directory, revision = 'HEAD', dirty = false }: RunRequest,
-): Promise<{ readonly source: RunSource; readonly home: string }> {
-  const request = { paths, env, signal, dirty };
+async function sourceOf(app: App, { directory, revision = 'HEAD', dirty = false }: RunRequest): Promise<{ readonly source: RunSource; readonly home: string }> {
+  const { paths, env, signal } = app;
   try {
-    const { repository, commit, ref, home } = await resolveSource(directory, revision, request);
+    const { repository, commit, ref, home } = await resolveSource(directory, revision, { paths, env, signal, dirty });
     return { source: { repository, revision, commit, dirty, ...(ref === undefined ? {} : { ref }) }, home };
   } catch (error) {
     if (!(error instanceof SlipwayError) || !ofTheRun.has(error.code)) throw error;
-    const { top, commonDir } = await openOwnRepository(paths, directory, request);
-    return { source: { repository: top, revision, commit: '', dirty }, home: commonDir };
+    const { top, home } = await repositoryAt(app, directory);
+    return { source: { repository: top, revision, commit: '', dirty }, home };
   }
 }
 

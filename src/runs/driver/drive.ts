@@ -65,8 +65,7 @@ async function decide(app: App, ref: RunRef, record: RunRecord, isQueued: boolea
   try {
     await events.write({ event: 'driver', pid: process.pid, adopted: before.some(({ event }) => event === 'driver') });
     if (isQueued) {
-      if (!before.some((event) => event.event === 'phase')) await events.enter('queued');
-      if (!(await waitForPlace(app, ref, control))) return events.masked(outcomeOf(ending(control, events)));
+      if (!(await waitForPlace(app, ref, control, () => events.enter('queued')))) return events.masked(outcomeOf(ending(control, events)));
     }
     control.isQueued = false;
     const drivers = before.filter(({ event }) => event === 'driver').length;

@@ -19,7 +19,7 @@ export interface Prepared {
 /** Workspace and plan. `app.signal` ends it. */
 export async function prepareRun(app: App, ref: RunRef, first: RunRecord, events: RunEvents): Promise<Prepared> {
   await events.enter('workspace');
-  const { record, tree } = await makeWorkspace(app, ref, first, events);
+  const { record, tree } = await makeWorkspace(app, ref, first);
   await events.enter('plan');
   const directory = runWorkspace(app.paths, ref.repository, ref.run);
   const home = (await repositoryHome(app.paths, ref.repository)) ?? record.source.repository;
@@ -36,7 +36,7 @@ export async function prepareRun(app: App, ref: RunRef, first: RunRecord, events
   return { record: planned, plan };
 }
 
-async function makeWorkspace(app: App, ref: RunRef, first: RunRecord, events: RunEvents): Promise<{ readonly record: RunRecord; readonly tree: string }> {
+async function makeWorkspace(app: App, ref: RunRef, first: RunRecord): Promise<{ readonly record: RunRecord; readonly tree: string }> {
   const { paths, env, signal } = app;
   const { source } = first;
   // A revision that named nothing when the run was asked for: either it is told now why, or it does by now.
@@ -50,7 +50,6 @@ async function makeWorkspace(app: App, ref: RunRef, first: RunRecord, events: Ru
     source: record.source,
     directory: runWorkspace(paths, ref.repository, ref.run),
     temporary: join(runCacheDir(paths, ref.repository, ref.run), 'making'),
-    onProgress: (text) => void events.note(text),
   });
   return { record, tree };
 }

@@ -33,6 +33,15 @@ async function hasRecord(app: App, ref: RunRef): Promise<boolean> {
   }
 }
 
-function isDue({ state, after }: OpenRun, now: Date): boolean {
-  return state !== 'left' || after === undefined || Date.parse(after) <= now.getTime();
+/** A new run's own driver takes a moment to start. */
+const startMs = 3_000;
+
+function isDue({ run, state, after }: OpenRun, now: Date): boolean {
+  if (state === 'left') return after === undefined || Date.parse(after) <= now.getTime();
+  return state === 'started' || startedAt(run) + startMs <= now.getTime();
+}
+
+/** An id begins with its moment. */
+function startedAt(run: string): number {
+  return Date.parse(run.replace(/^(\d{4})(\d{2})(\d{2})t(\d{2})(\d{2})(\d{2}).*$/, '$1-$2-$3T$4:$5:$6Z'));
 }

@@ -1,4 +1,6 @@
 import type { App } from '../../operations/model.ts';
+import { makeDirectory, stateError } from '../../state/atomic.ts';
+import { runChannel } from '../../state/paths.ts';
 import { RunFailure } from '../executors/failure.ts';
 import { hostExecutor } from '../executors/host.ts';
 import type { Executor } from '../executors/model.ts';
@@ -44,9 +46,17 @@ export async function workOn(app: App, work: Work): Promise<Worked> {
 async function begin(app: App, during: App, { ref, record: first, control, events }: Work): Promise<Worked> {
   const { record, plan } = await prepareRun(during, ref, first, events);
   const secrets = await readRunSecrets(during, plan, events);
-  const executor = plan.executor === 'host' ? hostExecutor(app, ref) : await startContainer(during, ref, record, plan, events);
+  const executor = plan.executor === 'host' ? await startHost(app, ref) : await startContainer(during, ref, record, plan, events);
   await events.enter('jobs');
   return jobsOf(app, { ref, record, plan, executor, secrets, control, events, known: new Map() });
+}
+
+async function startHost(app: App, ref: RunRef): Promise<Executor> {
+  const channel = runChannel(app.paths, ref.repository, ref.run);
+  await makeDirectory(channel, 0o700).catch((cause: unknown) => {
+    throw stateError('write', channel, cause);
+  });
+  return hostExecutor(app, ref);
 }
 
 /** Steps go on without a driver: this one follows them from where the last one was. */
