@@ -21,6 +21,10 @@ export class RunPrinter {
     this.colored = out.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
   }
 
+  isRunning(job: string): boolean {
+    return this.running.has(job);
+  }
+
   /** What a person is told of an event; output comes from the logs. */
   async event(event: RunEvent): Promise<void> {
     switch (event.event) {
@@ -47,6 +51,11 @@ export class RunPrinter {
         await this.write(frame.bytes);
       }
     }
+  }
+
+  /** Another program's output, as it comes. */
+  output(bytes: Buffer): Promise<void> {
+    return this.write(bytes);
   }
 
   /** A line of Slipway's own. */

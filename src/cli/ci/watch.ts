@@ -8,6 +8,7 @@ import type { Outcome, RunEvent, RunRef } from '../../runs/model.ts';
 import { runStatus } from '../../runs/status.ts';
 import { runDir } from '../../state/paths.ts';
 import { type Call, printResult } from '../call.ts';
+import { BuildPrinter } from './build-printer.ts';
 import { RunPrinter } from './run-printer.ts';
 import { statusJson } from './show-json.ts';
 import { jobTable, nextText } from './show-text.ts';
@@ -23,6 +24,8 @@ export async function watchRun(call: Call, ref: RunRef, detach: boolean): Promis
     app.out.note(`Follow it with \`slipway ci logs ${ref.run} -f\`; end it with \`slipway ci cancel ${ref.run}\`.`);
     return 0;
   }
+  // The step that wrote the record is through.
+  app.out.raw('');
   await printer.line(`Run ${ref.run} of ${ref.repository}`);
   const stopCancelling = onSignal(call, async () => {
     await printer.line('Cancelling; a second signal leaves that to the run itself.');
@@ -50,6 +53,7 @@ function onSignal({ app }: Call, act: () => Promise<void>): () => void {
 async function follow(app: App, ref: RunRef, printer: RunPrinter): Promise<Outcome> {
   const over = new AbortController();
   const logs = new LogPrinter(printer);
+  const build = new BuildPrinter(printer, app.paths, ref);
   let hasEnded = false;
   const printing = logs.print(readRunLogs(runDir(app.paths, ref.repository, ref.run), undefined, { isOver: async () => hasEnded, signal: over.signal }));
   try {
@@ -57,8 +61,9 @@ async function follow(app: App, ref: RunRef, printer: RunPrinter): Promise<Outco
       app,
       ref,
       async (event) => {
-        if (event.event === 'job' && event.state !== 'running') await logs.caughtUp(event.job, over.signal);
+        if (event.event === 'job' && event.state !== 'running') await logs.caughtUp(event.job);
         if (event.event === 'step-start') logs.expect(event);
+        await build.event(event);
         await printer.event(event);
       },
       over.signal,
@@ -69,6 +74,7 @@ async function follow(app: App, ref: RunRef, printer: RunPrinter): Promise<Outco
   } finally {
     hasEnded = true;
     over.abort();
+    await build.stop();
     await printing.catch(() => {});
   }
 }
@@ -95,7 +101,11 @@ class LogPrinter {
     for await (const { job: id, log, header, frames } of pieces) {
       if (header !== undefined) names.set(id, header.job);
       const job = names.get(id) ?? id;
-      if (header !== undefined) await this.printer.line(`${job}: ${header.name}`);
+      if (header !== undefined) {
+        // That its job has begun is told by the events, which may be a moment late.
+        await until(() => this.printer.isRunning(job));
+        await this.printer.line(`${job}: ${header.name}`);
+      }
       await this.printer.frames(job, String(log), frames);
       if (frames.at(-1)?.kind !== 'end') continue;
       this.ended.add(`${job} ${log}`);
@@ -104,10 +114,13 @@ class LogPrinter {
   }
 
   /** A log whose end was never written keeps nobody waiting for long. */
-  async caughtUp(job: string, signal: AbortSignal): Promise<void> {
-    const until = Date.now() + catchUpMs;
-    while ((this.open.get(job)?.size ?? 0) > 0 && Date.now() < until && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
+  async caughtUp(job: string): Promise<void> {
+    await until(() => (this.open.get(job)?.size ?? 0) === 0);
   }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (const limit = Date.now() + catchUpMs; !isSo() && Date.now() < limit; ) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 async function printSummary(printer: RunPrinter, status: Awaited<ReturnType<typeof runStatus>>): Promise<void> {

@@ -32,7 +32,7 @@ export async function startContainer(app: App, ref: RunRef, record: RunRecord, p
     });
   }
   await writeRun(app.paths, { ...record, engine: at });
-  const log = openBuildLog(app.paths, ref);
+  const log = openBuildLog(app.paths, ref, events.maskStream());
   try {
     const work: ImageWork = { engine, run: ref, log, signal: app.signal };
     const { reference, details } = await prepareImage(app, work, plan.image);

@@ -1,7 +1,7 @@
 import type { App, Json } from '../../operations/model.ts';
 import { EventLog, type Happening } from '../events.ts';
 import type { RunPhase, RunRef } from '../model.ts';
-import type { Masker } from '../secrets/masker.ts';
+import type { Masker, MaskStream } from '../secrets/masker.ts';
 
 /** A run's events as its driver writes them: masked, and without an effect on the run where a line cannot be written. */
 export class RunEvents {
@@ -24,6 +24,10 @@ export class RunEvents {
   /** From now on nothing is written that has a secret in it. */
   maskWith(masker: Masker): void {
     this.masker = masker;
+  }
+
+  maskStream(): MaskStream | undefined {
+    return this.masker?.stream();
   }
 
   masked<T extends object>(value: T): T {

@@ -3,7 +3,7 @@ import { foreignContainer } from '../../containers/steps.ts';
 import type { ContainerSpec, EngineRef, Labels } from '../../engine/model.ts';
 import { SlipwayError } from '../../errors.ts';
 import { endChild } from '../../operations/end-child.ts';
-import type { App, Json, Step, StepKind } from '../../operations/model.ts';
+import type { App, Step, StepKind } from '../../operations/model.ts';
 import { cachesDir } from '../../state/paths.ts';
 import type { RunRef } from '../model.ts';
 import { readContainerRecord, writeContainerRecord } from '../store.ts';
