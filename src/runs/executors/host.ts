@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { startSession } from '../../host/process.ts';
 import type { App } from '../../operations/model.ts';
 import { isMissing } from '../../state/atomic.ts';
+import { errorCode } from '../../state/atomic.ts';
 import { runChannel, runWorkspace } from '../../state/paths.ts';
 import type { RunRef } from '../model.ts';
 import type { Executor, Launched } from './model.ts';
@@ -21,9 +22,10 @@ export function hostExecutor({ paths, env }: Pick<App, 'paths' | 'env'>, { repos
     },
     async signal(pid, name) {
       try {
-        process.kill(pid, name);
-      } catch {
+        process.kill(pid, `SIG${name}`);
+      } catch (error) {
         // It has ended already, or its pid is somebody else's by now.
+        if (!['ESRCH', 'EPERM'].includes(errorCode(error) ?? '')) throw error;
       }
     },
     archive: (path) => archiveTree(workspace, path),
