@@ -31,10 +31,10 @@ sw_run() {
   trap 'sw_ending=limit' ALRM
   trap 'sw_over=timeout' USR1
   if [ "$sw_secrets" -gt 0 ]; then
-    sw_offer_secrets 7>&- 8>&- </dev/null &
+    sw_offer_secrets &
     sw_offer=$!
   fi
-  sw_watch "$sw_limit" ALRM 7>&- 8>&- </dev/null &
+  sw_watch "$sw_limit" ALRM &
   sw_watcher=$!
   sw_find_counter
   sw_count_kills
@@ -91,7 +91,7 @@ sw_run_step() {
   LC_ALL=C cat <"$sw_lane/err" >>"$sw_lane/$sw_number.err" 2>&9 7>&- 8>&- 9>&- &
   sw_err=$!
   if [ -r "$sw_lane/$sw_number.limit" ] && read -r sw_seconds <"$sw_lane/$sw_number.limit"; then
-    sw_watch "$sw_seconds" USR1 7>&- 8>&- </dev/null &
+    sw_watch "$sw_seconds" USR1 &
     sw_timer=$!
   fi
   (
@@ -195,6 +195,7 @@ sw_finish() {
 
 # To each who opens it for reading, as the supervisor got them. A reader that has gone is no failure.
 sw_offer_secrets() {
+  sw_let_go
   trap '' PIPE
   while sw_has_parent; do
     {
@@ -211,6 +212,7 @@ sw_offer_secrets() {
 # Ends the steps after so many seconds (0: never), when told to by TERM, and when the supervisor dies; then goes on ending whatever
 # is started until HUP says that nothing will be.
 sw_watch() {
+  sw_let_go
   trap 'sw_told=TERM; kill $! 2>/dev/null' TERM
   trap 'sw_last=1; kill $! 2>/dev/null' HUP
   sw_left=${1%%.*} sw_fraction=
@@ -235,6 +237,11 @@ sw_watch() {
   fi
   sw_end_tree
   exit 0
+}
+
+# In a subshell: what only the supervisor itself has open. A redirection of the call would keep a copy in some shells.
+sw_let_go() {
+  exec 7>&- 8>&- </dev/null
 }
 
 sw_stop_watch() {

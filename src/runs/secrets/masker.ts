@@ -24,7 +24,7 @@ export class Masker {
   readonly short: readonly string[];
   private readonly patterns: Patterns;
 
-  constructor(secrets: ReadonlyMap<string, string>) {
+  constructor(secrets: Iterable<readonly [string, string]>) {
     this.patterns = new Patterns(secrets);
     this.short = [...secrets].filter(([, value]) => isShort(value)).map(([name]) => name);
   }

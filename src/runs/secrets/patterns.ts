@@ -21,7 +21,7 @@ export class Patterns {
   private readonly byStart: ReadonlyMap<number, readonly Pattern[]>;
   private readonly byFirst: ReadonlyMap<number, readonly Pattern[]>;
 
-  constructor(secrets: ReadonlyMap<string, string>) {
+  constructor(secrets: Iterable<readonly [string, string]>) {
     const patterns = [...secrets]
       .flatMap(([name, value]) => (isShort(value) ? [] : formsOf(value)).map((bytes): Pattern => ({ bytes, name })))
       .sort((a, b) => b.bytes.length - a.bytes.length);
