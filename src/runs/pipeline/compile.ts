@@ -25,7 +25,9 @@ function checkShape(definition: Definition): { readonly mistakes: readonly Mista
   const lists = explainLists(listsForMaps(pipelineSchema, value), noDocument);
   const result = safeParse(pipelineSchema, value ?? {});
   const issues = result.success ? [] : explainIssues(result.issues, pipelineSchema, noDocument);
-  const mistakes = [...lists, ...issues].map(({ path, isKey, message }) => {
+  // What a list holds is not what the map would.
+  const apart = issues.filter(({ path }) => !lists.some((list) => list.path.length < path.length && list.path.every((name, index) => name === path[index])));
+  const mistakes = [...lists, ...apart].map(({ path, isKey, message }) => {
     const place = definition.locate(path as Path, isKey ? 'key' : 'value');
     return { ...(place === undefined ? {} : { place }), message };
   });

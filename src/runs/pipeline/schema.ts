@@ -18,12 +18,12 @@ const oneLine = (what: string) =>
     v.maxLength(200, `expected ${what} of at most 200 characters`),
   );
 
-const shellCommand = v.pipe(noNul('a command'), v.regex(/\S/, 'expected a command, found an empty text'));
+const shellCommand = v.pipe(noNul('a command'), v.regex(/\S/, 'expected a command'));
 
 const argv = v.pipe(
   v.array(v.union([noNul('a text'), v.number()], 'a text')),
   v.minLength(1, 'expected a program and its arguments'),
-  v.check((words) => words[0] !== '', 'expected a program first, found an empty text'),
+  v.check((words) => words[0] !== '', 'expected a program first'),
 );
 
 const command = v.union([shellCommand, argv], 'a command for the shell, or a list: a program and its arguments');
@@ -54,7 +54,7 @@ const image = v.pipe(
 
 export const jobName = v.pipe(
   v.string(),
-  v.nonEmpty("expected a job's name, found an empty text"),
+  v.nonEmpty("expected a job's name"),
   v.maxLength(100, "expected a job's name of at most 100 characters"),
   v.regex(/^[^/\p{Cc}]*$/u, "expected a job's name without `/`, on one line"),
   v.regex(/^[^\s-].*(?<!\s)$/, "expected a job's name that begins with neither a blank nor a dash, and does not end with a blank"),
@@ -100,7 +100,7 @@ const cache = v.strictObject({
   ),
 });
 
-const needed = v.pipe(v.string(), v.nonEmpty("expected a job's name, found an empty text"));
+const needed = v.pipe(v.string(), v.nonEmpty("expected a job's name"));
 
 export const jobSchema = v.strictObject({
   needs: v.optional(v.union([needed, v.pipe(v.array(needed), v.minLength(1, 'names no job: leave it out, or name one'))], 'the names of jobs, or one of them')),

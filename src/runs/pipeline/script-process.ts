@@ -38,11 +38,11 @@ function scriptEnv(env: Env): Env {
   return Object.fromEntries(Object.entries(env).filter(([name]) => names.includes(name) || name.startsWith('LC_')));
 }
 
-/** Beside the bundle stand the bundled process and library; run from source, both are loaded from source. */
+/** Beside the bundle stand the bundled process and library. Run from source, as by unit tests, there is no library but what a pipeline needs of it. */
 function places(): { readonly argv: readonly string[]; readonly library: string } {
   const here = dirname(fileURLToPath(import.meta.url));
   const built = join(here, 'lib', 'pipeline-script.js');
   if (existsSync(built)) return { argv: [process.execPath, built], library: join(here, 'index.js') };
   const jiti = dirname(createRequire(import.meta.url).resolve('jiti/package.json'));
-  return { argv: [process.execPath, join(jiti, 'lib', 'jiti-cli.mjs'), join(here, 'child', 'main.ts')], library: join(here, '../../index.ts') };
+  return { argv: [process.execPath, join(jiti, 'lib', 'jiti-cli.mjs'), join(here, 'child', 'main.ts')], library: join(here, 'builder.ts') };
 }

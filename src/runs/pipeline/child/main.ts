@@ -13,9 +13,13 @@ process.on('message', (message: Order | Answer) => {
 // Whoever started it is gone: nobody would hear how it ended.
 process.on('disconnect', () => process.exit(1));
 
+/** A command that a function did not wait for may fail: it is the function that failed. */
+const late: unknown[] = [];
+
 async function follow(order: Order): Promise<void> {
   const library: unknown = await import(order.library);
-  say(order.do === 'describe' ? await describe(order.folder, library) : { say: 'end', end: await runJob(order, library, calls) }, () => process.exit(0));
+  if (order.do === 'run') process.on('unhandledRejection', (error) => void late.push(error));
+  say(order.do === 'describe' ? await describe(order.folder, library) : { say: 'end', end: await runJob(order, library, calls, late) }, () => process.exit(0));
 }
 
 /** Once the last word is out, what a script left open, such as a timer, does not keep it. */

@@ -66,5 +66,13 @@ function syntaxFault(code: string): { readonly line: number; readonly column: nu
   const json = /^exports\.__JITI_ERROR__ = (\{.*\});?$/s.exec(code.trim())?.[1];
   if (json === undefined) return undefined;
   const { line, column, message } = JSON.parse(json) as { readonly line?: number; readonly column?: number; readonly message?: string };
-  return { line: line ?? 1, column: column ?? 0, message: (message ?? 'cannot be parsed').replace(/^.*?:\s*(?=\S)/, '').split('\n')[0] ?? '' };
+  return {
+    line: line ?? 1,
+    column: column ?? 0,
+    message:
+      (message ?? 'cannot be parsed')
+        .replace(/^.*?:\s*(?=\S)/, '')
+        .split('\n')[0]
+        ?.trim() ?? '',
+  };
 }

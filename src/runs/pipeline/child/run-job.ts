@@ -11,11 +11,9 @@ type RunOrder = Extract<Order, { do: 'run' }>;
 /** Ends a function that asked to be skipped. */
 class Skipped extends Error {}
 
-/** Runs one job's function to its end, and to that of every command it gave away without waiting for it. */
-export async function runJob(order: RunOrder, library: unknown, calls: Calls): Promise<FunctionEnd> {
+/** Runs one job's function to its end, and to that of every command it gave away without waiting for it. `late`: failures that nobody waited for. */
+export async function runJob(order: RunOrder, library: unknown, calls: Calls, late: readonly unknown[]): Promise<FunctionEnd> {
   let skipped: string | undefined;
-  const late: unknown[] = [];
-  process.on('unhandledRejection', (error) => void late.push(error));
   const sh = shWith(calls, library);
   const context: JobContext = {
     sh,
@@ -38,8 +36,8 @@ export async function runJob(order: RunOrder, library: unknown, calls: Calls): P
     if (late.length > 0) throw late[0];
     return { kind: 'returned', output: outputOf(result) };
   } catch (error) {
-    if (skipped !== undefined) return { kind: 'skipped', reason: skipped };
     await calls.idle();
+    if (skipped !== undefined) return { kind: 'skipped', reason: skipped };
     return threw(error, order.folder);
   }
 }
