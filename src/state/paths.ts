@@ -62,3 +62,5 @@ export const runWorkspace = (paths: Paths, repository: string, run: string) => j
 export const runChannel = (paths: Paths, repository: string, run: string) => join(runCacheDir(paths, repository, run), 'channel');
 /** A file for each cache volume of the repository's runs: when it was last used. */
 export const cachesDir = (paths: Paths, repository: string) => join(paths.cache, 'runs', checkIdentifier('repository', repository), 'caches');
+/** What runs of a repository on this machine share: a folder for each cache. */
+export const hostCachesDir = (paths: Paths, repository: string) => join(paths.cache, 'runs', checkIdentifier('repository', repository), 'host-caches');

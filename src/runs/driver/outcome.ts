@@ -105,27 +105,21 @@ function ofMemory(job: string, { end }: JobResult): Outcome {
 
 function ofFailure(name: string, { end, attempt }: JobResult, stepName: Ending['stepName']): Outcome {
   const step = end?.log === undefined ? undefined : stepName(name, end.log);
-  const where = step === undefined ? `Job ${name}` : `Job ${name}, step \`${step}\``;
-  const evidence: Evidence = { reason: end?.reason ?? 'lost', attempts: attempt, ...exitEvidence(end) };
-  const decided = decidedBy(name, end);
-  switch (end?.reason) {
-    case 'timeout': {
-      const limit = end.end?.reason === 'timeout' ? 'step' : 'job';
-      return outcome('timeout', sentence(`${where} reached its time limit`, end.message), { ...evidence, limit }, decided);
-    }
-    case 'step':
-    case 'function': {
-      const code = end.end?.exitCode;
-      return outcome('command-failed', sentence(code === undefined ? `${where} failed` : `${where} exited with ${code}`, end.message), evidence, decided);
-    }
-    default:
-      return outcome('runner-crashed', sentence(`${where} left no record of how it ended`, end?.message), evidence, decided);
-  }
+  const message = `Job ${name}: ${end?.message ?? 'nobody can tell how it ended.'}`;
+  const evidence: Evidence = { reason: end?.reason ?? 'lost', attempts: attempt, ...(step === undefined ? {} : { step }), ...exitEvidence(end) };
+  return outcome(failureKinds[end?.reason ?? 'lost'], message, evidence, decidedBy(name, end));
 }
 
-function sentence(what: string, message: string | undefined): string {
-  return message === undefined ? `${what}.` : `${what}: ${message}`;
-}
+const failureKinds: Readonly<Record<JobEnd['reason'], OutcomeKind>> = {
+  step: 'command-failed',
+  function: 'command-failed',
+  timeout: 'timeout',
+  // No record is never a success, and nothing that a command said.
+  lost: 'runner-crashed',
+  done: 'runner-crashed',
+  cancelled: 'runner-crashed',
+  skipped: 'runner-crashed',
+};
 
 function exitEvidence(end: JobEnd | undefined): Evidence {
   const code = end?.end?.exitCode;

@@ -1,8 +1,9 @@
 import type { App } from '../../operations/model.ts';
 import { makeDirectory, stateError } from '../../state/atomic.ts';
-import { runChannel } from '../../state/paths.ts';
+import { runChannel, runWorkspace } from '../../state/paths.ts';
 import { RunFailure } from '../executors/failure.ts';
 import { hostExecutor } from '../executors/host.ts';
+import { linkHostCaches } from '../executors/host-caches.ts';
 import type { Executor } from '../executors/model.ts';
 import type { PipelinePlan, PlannedJob, RunEvent, RunRecord, RunRef } from '../model.ts';
 import { readPlan } from '../store.ts';
@@ -46,16 +47,20 @@ export async function workOn(app: App, work: Work): Promise<Worked> {
 async function begin(app: App, during: App, { ref, record: first, control, events }: Work): Promise<Worked> {
   const { record, plan } = await prepareRun(during, ref, first, events);
   const secrets = await readRunSecrets(during, plan, events);
-  const executor = plan.executor === 'host' ? await startHost(app, ref) : await startContainer(during, ref, record, plan, events);
+  const executor = plan.executor === 'host' ? await startHost(app, ref, plan, events) : await startContainer(during, ref, record, plan, events);
   await events.enter('jobs');
   return jobsOf(app, { ref, record, plan, executor, secrets, control, events, known: new Map() });
 }
 
-async function startHost(app: App, ref: RunRef): Promise<Executor> {
-  const channel = runChannel(app.paths, ref.repository, ref.run);
+async function startHost(app: App, ref: RunRef, plan: PipelinePlan, events: RunEvents): Promise<Executor> {
+  const { repository, run } = ref;
+  const channel = runChannel(app.paths, repository, run);
   await makeDirectory(channel, 0o700).catch((cause: unknown) => {
     throw stateError('write', channel, cause);
   });
+  for (const { key, path } of await linkHostCaches(app.paths, repository, runWorkspace(app.paths, repository, run), plan.jobs)) {
+    await events.note(`The cache ${key} is not used: ${path} is in the tree already.`);
+  }
   return hostExecutor(app, ref);
 }
 
