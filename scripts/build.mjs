@@ -52,7 +52,13 @@ copyFileSync(`${root}/scripts/build/loader.cjs`, `${outdir}/slipway.js`);
 chmodSync(`${outdir}/slipway.js`, 0o755);
 await build({ ...options, entryPoints: { index: 'src/index.ts' }, keepNames: true, banner: { js: moduleUrl } });
 // The process that a ci.ts runs in. It stands beside the packages, which it finds there.
-await build({ ...options, outdir: `${outdir}/lib`, entryPoints: { 'pipeline-script': 'src/runs/pipeline/child/main.ts' }, banner: { js: moduleUrl }, plugins: [inSameFolder(rarelyNeeded)] });
+await build({
+  ...options,
+  outdir: `${outdir}/lib`,
+  entryPoints: { 'pipeline-script': 'src/runs/pipeline/child/main.ts' },
+  banner: { js: moduleUrl },
+  plugins: [inSameFolder(rarelyNeeded)],
+});
 if (!values.program) emitTypes();
 
 /** The library's types. They name their neighbours as `.ts`, which a package does not have. */

@@ -1,8 +1,10 @@
+import { parse } from 'valibot';
 import { describe, expect, it } from 'vitest';
 import type { PipelinePlan } from '../model.ts';
 import { compile } from './compile.ts';
 import type { Surroundings } from './definition.ts';
 import { PipelineInvalid } from './invalid.ts';
+import { planSchema } from './plan-schema.ts';
 import { readYamlDefinition } from './yaml-definition.ts';
 
 const source = '.slipway/ci.yml';
@@ -59,6 +61,7 @@ jobs:
       - { name: Named, run: [true], env: { A: 007 }, cwd: .., timeout: 90s }
 `.replace('cwd: ..,', 'cwd: x/..,'),
     );
+    expect(parse(planSchema, plan)).toEqual(plan);
     const work = {
       kind: 'steps',
       steps: [
