@@ -41,10 +41,8 @@ function checkKeys(value: unknown, path: Path = []): readonly Found[] {
 
 function checkExecutor(definition: Definition, surroundings: Surroundings): readonly Found[] {
   const { kind, why } = executorOf(definition.value, surroundings);
-  if (kind === 'container') {
-    if (mapAt(definition.value)['image'] !== undefined || surroundings.hasDockerfile) return [];
-    return [{ path: ['executor'], message: 'the executor `container` needs an image: set `image`, or add .slipway/Dockerfile' }];
-  }
+  // Whether there is an image for it is told by making it: the run's outcome is then image-build-failed.
+  if (kind === 'container') return [];
   return definition.jobs.flatMap((job): readonly Found[] => {
     const { services, cache } = mapAt(definition.value, 'jobs', job);
     const absolute = (Array.isArray(cache) ? cache : []).flatMap((one: unknown, index) => {

@@ -272,11 +272,6 @@ describe('a mistake', () => {
       withJob('b: { steps: [x], matrix: { n: [1] }, env: { MATRIX_N: 2 } }'),
       ['3:47 `jobs.b.env.MATRIX_N` is given by the matrix of `b`: expected another name'],
     ],
-    [
-      'container without anything to make it from',
-      'executor: container\njobs: { a: { steps: [x] } }',
-      ['1:11 the executor `container` needs an image: set `image`, or add .slipway/Dockerfile'],
-    ],
     ['two paths of one cache', withJob('b: { steps: [x], cache: [{ key: k, path: a }, { key: k, path: b }] }'), ['3:65 the cache `k` has two paths: a and b']],
     ['two caches of one path', withJob('b: { steps: [x], cache: [{ key: k, path: a }, { key: l, path: ./a }] }'), ['3:56 two caches for a: `k` and `l`']],
     ['a list for a map', 'jobs: [a]', ['1:7 `jobs`: expected a map, found a list']],
