@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSession } from '../src/host/process.ts';
@@ -9,7 +9,9 @@ import { runJob } from '../src/runs/jobs/run-job.ts';
 import type { LogFrame } from '../src/runs/logs/format.ts';
 import { readRunLogs } from '../src/runs/logs/run-logs.ts';
 import type { PlannedJob, PlannedStep, RunEvent } from '../src/runs/model.ts';
-import { runChannel, runDir, runWorkspace } from '../src/state/paths.ts';
+import { writeSnapshot } from '../src/runs/pipeline/snapshot.ts';
+import { readTree, treeHash } from '../src/runs/pipeline/tree.ts';
+import { type Paths, runChannel, runDir, runWorkspace } from '../src/state/paths.ts';
 
 export type StepLike = string | readonly string[] | (Partial<PlannedStep> & Pick<PlannedStep, 'command'>);
 
@@ -30,6 +32,7 @@ let count = 0;
 /** A run of one job on this machine, below a folder of its own, without a driver. */
 export class JobRun {
   readonly directory: string;
+  readonly paths: Paths;
   readonly workspace: string;
   readonly channel: string;
   readonly record: string;
@@ -40,7 +43,8 @@ export class JobRun {
   /** `shell`: what its supervisors are run by, instead of /bin/sh. */
   constructor(options: { readonly shell?: readonly string[]; readonly below?: string; readonly channel?: string; readonly record?: string } = {}) {
     this.directory = mkdtempSync(join(options.below ?? tmpdir(), 'slipway-job-'));
-    const paths = { config: join(this.directory, 'config'), state: join(this.directory, 'state'), cache: join(this.directory, 'cache') };
+    this.paths = { config: join(this.directory, 'config'), state: join(this.directory, 'state'), cache: join(this.directory, 'cache') };
+    const { paths } = this;
     count += 1;
     const ref = { repository: 'demo', run: `20261121t0353${String(count).padStart(2, '0').slice(-2)}-${process.pid.toString(16).padStart(8, '0')}` };
     this.workspace = runWorkspace(paths, ref.repository, ref.run);
@@ -85,6 +89,7 @@ export class JobRun {
       env: { CI: 'true' },
       secrets: new Map(Object.entries(secrets)),
       needs: {},
+      script: { paths: this.paths, env: process.env, push: { sha: '0'.repeat(40), dirty: false } },
       graceSeconds: 1,
       cancel: this.controller.signal,
       adopted: false,
@@ -95,6 +100,20 @@ export class JobRun {
 
   run(steps: readonly StepLike[], options: JobOptions = {}): Promise<JobEnd> {
     return runJob(this.request(steps, options));
+  }
+
+  /** A job whose function is this source: the text of a function of `{ sh, … }`. */
+  async runFunction(source: string, { job, ...options }: JobOptions = {}): Promise<JobEnd> {
+    const folder = join(this.directory, 'script');
+    mkdirSync(join(folder, '.slipway'), { recursive: true });
+    writeFileSync(
+      join(folder, '.slipway/ci.ts'),
+      `import { job, pipeline } from 'slipway';\nexport default pipeline({ jobs: [job('The job', ${source})] });\n`,
+    );
+    const files = await readTree(folder);
+    const hash = treeHash(files);
+    await writeSnapshot(this.paths, hash, files);
+    return this.run([], { ...options, job: { work: { kind: 'function', hash }, ...job } });
   }
 
   cancel(): void {

@@ -6,7 +6,8 @@ import { graceSeconds } from '../executors/container-spec.ts';
 import type { Executor } from '../executors/model.ts';
 import type { JobEnd } from '../jobs/model.ts';
 import { runJob } from '../jobs/run-job.ts';
-import type { JobState, PipelinePlan, PlannedJob, RunRecord, RunRef } from '../model.ts';
+import type { JobState, PipelinePlan, PlannedJob, RunRecord, RunRef, RunSource } from '../model.ts';
+import type { Push } from '../pipeline/settings.ts';
 import { patienceSeconds } from './container.ts';
 import type { Control } from './control.ts';
 import { stepEnvironment } from './environment.ts';
@@ -84,6 +85,7 @@ async function runAttempt(
     env: stepEnvironment(record, job, attempt),
     secrets,
     needs: neededBy(job, results),
+    script: { paths: app.paths, env: app.env, push: pushOf(record.source) },
     graceSeconds,
     cancel,
     adopted,
@@ -106,6 +108,12 @@ async function givenUp(app: App, stopped: AbortSignal): Promise<JobEnd> {
 
 function lost(message: string): JobEnd {
   return { state: 'failed', reason: 'lost', message, output: null, oomKills: 0 };
+}
+
+function pushOf({ commit, ref, dirty }: RunSource): Push {
+  const branch = ref === undefined ? undefined : /^refs\/heads\/(.+)$/.exec(ref)?.[1];
+  const tag = ref === undefined ? undefined : /^refs\/tags\/(.+)$/.exec(ref)?.[1];
+  return { sha: commit, dirty, ...(ref === undefined ? {} : { ref }), ...(branch === undefined ? {} : { branch }), ...(tag === undefined ? {} : { tag }) };
 }
 
 function neededBy(job: PlannedJob, results: ReadonlyMap<string, JobResult>): Readonly<Record<string, { readonly state: JobState; readonly output: Json }>> {

@@ -18,9 +18,13 @@ export function secretsOf(job: PlannedJob, secrets: ReadonlyMap<string, string>)
   });
 }
 
+/** What the names of its supervisors' folders begin with. */
+export const lanePrefix = ({ job, attempt }: JobRequest) => `${job.id}.${attempt}`;
+
 /** The folder of a supervisor that runs at most so many steps. */
-export function prepareLane({ channel, executor, job, attempt }: JobRequest, steps: number): Lane {
-  const lane = Lane.create(channel, executor.channel, `${job.id}.${attempt}`, executor.kind);
+export function prepareLane(request: JobRequest, steps: number): Lane {
+  const { channel, executor } = request;
+  const lane = Lane.create(channel, executor.channel, lanePrefix(request), executor.kind);
   // Written through, so that a full disk shows now, and not when something has to be told.
   lane.write('records', '\n'.repeat(recordRoom.supervisor + steps * recordRoom.step));
   lane.write('errors', ' '.repeat(errorRoom));
@@ -34,12 +38,18 @@ export interface StepWanted {
   readonly timeoutSeconds?: number;
 }
 
-/** What the supervisor needs to run a step: its script, its limit, and where its output goes. */
-export function prepareStep({ job, executor, env }: JobRequest, lane: Lane, step: number, wanted: StepWanted): void {
+/** What every step of a job gets. */
+export function jobVariables({ job, env }: JobRequest): Readonly<Record<string, string>> {
   const matrix = Object.entries(job.matrix ?? {}).map(([key, value]) => [`MATRIX_${key.toUpperCase()}`, value]);
+  return { ...env, ...Object.fromEntries(matrix), ...job.env };
+}
+
+/** What the supervisor needs to run a step: its script, its limit, and where its output goes. */
+export function prepareStep(request: JobRequest, lane: Lane, step: number, wanted: StepWanted): void {
+  const { job, executor } = request;
   const script = stepScript({
     command: wanted.command,
-    env: { ...env, ...Object.fromEntries(matrix), ...job.env, ...wanted.env },
+    env: { ...jobVariables(request), ...wanted.env },
     cwd: posix.join(executor.workspace, wanted.cwd ?? job.cwd),
   });
   lane.write(`${step}.out`, '');

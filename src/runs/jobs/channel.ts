@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fchmodSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing, errorCode, stateError } from '../../state/atomic.ts';
+import { errorCode, isMissing, stateError } from '../../state/atomic.ts';
 import type { ExecutorKind } from '../model.ts';
 
 /**
@@ -41,6 +41,16 @@ export class Lane {
     }
   }
 
+  /** Names of the lanes that were made with a prefix. */
+  static async names(channel: string, prefix: string): Promise<readonly string[]> {
+    try {
+      return (await readdir(channel)).filter((name) => name.startsWith(`${prefix}.`) && /^[0-9a-f]{16}$/.test(name.slice(prefix.length + 1)));
+    } catch (cause) {
+      if (isMissing(cause)) return [];
+      throw stateError('read', channel, cause);
+    }
+  }
+
   /** `undefined`: there is none of that name. */
   static find(channel: string, inside: string, name: string, kind: ExecutorKind): Lane | undefined {
     try {
@@ -65,6 +75,18 @@ export class Lane {
       }
     } catch (cause) {
       throw stateError('write', join(this.name, name), cause);
+    }
+  }
+
+  /** Makes a file longer. One that is not there any more was taken away by what runs there. */
+  async append(name: string, content: string): Promise<void> {
+    const handle = await this.open(name, constants.O_WRONLY | constants.O_APPEND);
+    try {
+      await handle?.appendFile(content);
+    } catch (cause) {
+      throw stateError('write', join(this.name, name), cause);
+    } finally {
+      await handle?.close();
     }
   }
 

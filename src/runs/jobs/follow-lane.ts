@@ -73,7 +73,8 @@ export async function followLane(followed: LaneFollowed): Promise<LaneEnd> {
       if (record.kills !== undefined && kills !== undefined) kills += record.kills;
       const end = endOf(record, running.startedAt, times);
       running.end = running.output.known ?? end;
-      if (!record.isOpen) await finish(running, running.end);
+      if (record.isOpen) await running.output.pump();
+      else await finish(running, running.end);
       followed.onEnd(record.step, running.end, { isLimit: record.reason === 'limit', isCut: record.isCut });
     }
   };

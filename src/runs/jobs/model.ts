@@ -1,6 +1,7 @@
 import type { Json } from '../../operations/model.ts';
 import type { JobState, PlannedJob, RunEvent, StepEnd } from '../model.ts';
 import type { Executor } from '../executors/model.ts';
+import type { FunctionRequest } from '../pipeline/run-function.ts';
 
 /** One attempt of a job, as the driver asks for it. */
 export interface JobRequest {
@@ -18,6 +19,8 @@ export interface JobRequest {
   readonly secrets: ReadonlyMap<string, string>;
   /** What the needed jobs gave, by name. */
   readonly needs: Readonly<Record<string, { readonly state: JobState; readonly output: Json }>>;
+  /** What a function gets besides: nothing of it is needed for steps. */
+  readonly script: Pick<FunctionRequest, 'paths' | 'env' | 'push'>;
   /** Grace between TERM and KILL of a step's process tree. */
   readonly graceSeconds: number;
   /** Aborted to cancel this job: its tree is ended and the record says so. */

@@ -1,5 +1,6 @@
-import { runSteps } from './run-steps.ts';
 import type { JobEnd, JobRequest } from './model.ts';
+import { runFunctionJob } from './run-function-job.ts';
+import { runSteps } from './run-steps.ts';
 
 /**
  * Runs one attempt of a job to its end, or follows the one that a driver that died has started. Throws E_DISK_FULL where its output
@@ -8,5 +9,5 @@ import type { JobEnd, JobRequest } from './model.ts';
 export async function runJob(request: JobRequest): Promise<JobEnd> {
   const { work } = request.job;
   if (work.kind === 'steps') return runSteps(request, work.steps);
-  throw new Error('functions are run by the pipeline');
+  return runFunctionJob(request);
 }

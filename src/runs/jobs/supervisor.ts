@@ -9,7 +9,7 @@ export interface SupervisorOrder {
   readonly marker: string;
   readonly graceSeconds: number;
   /** Of all steps together; `undefined`: none. */
-  readonly limitSeconds?: number | undefined;
+  readonly limitSeconds?: number | string | undefined;
   /** `undefined`: they are named one by one, on its stdin. */
   readonly steps?: number | undefined;
   /** Its folder, as it sees it. */
