@@ -1,8 +1,8 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Step, StepKind } from '../operations/model.ts';
-import { stateError } from '../state/atomic.ts';
-import { type Paths, repositoryRunsDir, runDir } from '../state/paths.ts';
+import { isMissing, stateError } from '../state/atomic.ts';
+import { hostCachesDir, type Paths, repositoryRunsDir, runDir } from '../state/paths.ts';
 import { removeTree } from '../state/remove-tree.ts';
 import { EventLog, readEvents } from './events.ts';
 import { steps as executorSteps } from './executors/steps.ts';
@@ -18,7 +18,7 @@ interface RunStep extends Step {
   readonly run: string;
 }
 
-/** A record that is being made: no run yet. */
+/** A record that is being made, or removed: no run. */
 const draftDir = (paths: Paths, { repository, run }: RunRef) => join(repositoryRunsDir(paths, repository), `.${run}`);
 
 const recordOf = (step: Step) => step.record as unknown as RunRecord;
@@ -101,4 +101,29 @@ const close: StepKind = {
   },
 };
 
-export const steps: readonly StepKind[] = [write, discard, supersede, endRecord, leave, close, ...executorSteps];
+const removeRecord: StepKind = {
+  do: 'run.remove-record',
+  describe: (step) => `Remove the record of run ${(step as RunStep).run}`,
+  async apply({ app: { paths } }, step) {
+    const { repository, run } = step as RunStep;
+    const record = runDir(paths, repository, run);
+    const removing = draftDir(paths, { repository, run });
+    // A record is there as a whole or not at all.
+    await rename(record, removing).catch((cause: unknown) => {
+      if (!isMissing(cause)) throw stateError('remove', record, cause);
+    });
+    await removeTree(removing);
+  },
+};
+
+const removeHostCache: StepKind = {
+  do: 'run.remove-host-cache',
+  describe: (step) => `Remove a cache of ${String(step.repository)} that was not used`,
+  async apply({ app: { paths } }, step) {
+    const { repository, name } = step as Step & { readonly repository: string; readonly name: string };
+    if (!/^[0-9a-f]{16}$/.test(name)) throw new TypeError(`${name} is no cache`);
+    await removeTree(join(hostCachesDir(paths, repository), name));
+  },
+};
+
+export const steps: readonly StepKind[] = [write, discard, supersede, endRecord, leave, close, removeRecord, removeHostCache, ...executorSteps];

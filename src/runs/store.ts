@@ -82,6 +82,11 @@ export async function listRuns(paths: Paths, repository?: string): Promise<reado
   return runs.flat().sort((a, b) => (a.run < b.run ? 1 : -1));
 }
 
+/** An id begins with its moment: that in ISO 8601. */
+export function momentOf({ run }: Pick<RunRef, 'run'>): string {
+  return run.replace(/^(\d{4})(\d{2})(\d{2})t(\d{2})(\d{2})(\d{2}).*$/, '$1-$2-$3T$4:$5:$6.000Z');
+}
+
 /** `latest`, an id, or the beginning of one. Those of `repository`, where it is given, go first. */
 export async function findRun(paths: Paths, text: string, repository?: string): Promise<RunRef> {
   const all = await listRuns(paths);

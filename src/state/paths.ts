@@ -54,13 +54,14 @@ export const runsDir = (paths: Paths) => join(paths.state, 'runs');
 export const repositoryRunsDir = (paths: Paths, repository: string) => join(runsDir(paths), checkIdentifier('repository', repository));
 /** A run's record: what is known of it, for good. */
 export const runDir = (paths: Paths, repository: string, run: string) => join(repositoryRunsDir(paths, repository), checkRunId(run));
+export const runsCacheDir = (paths: Paths) => join(paths.cache, 'runs');
+export const repositoryCacheDir = (paths: Paths, repository: string) => join(runsCacheDir(paths), checkIdentifier('repository', repository));
 /** What a run needs while it goes on. */
-export const runCacheDir = (paths: Paths, repository: string, run: string) =>
-  join(paths.cache, 'runs', checkIdentifier('repository', repository), checkRunId(run));
+export const runCacheDir = (paths: Paths, repository: string, run: string) => join(repositoryCacheDir(paths, repository), checkRunId(run));
 export const runWorkspace = (paths: Paths, repository: string, run: string) => join(runCacheDir(paths, repository, run), 'workspace');
 /** Shared with the supervisors of its jobs. What is in it was written by what the run runs: never followed, never trusted. */
 export const runChannel = (paths: Paths, repository: string, run: string) => join(runCacheDir(paths, repository, run), 'channel');
 /** A file for each cache volume of the repository's runs: when it was last used. */
-export const cachesDir = (paths: Paths, repository: string) => join(paths.cache, 'runs', checkIdentifier('repository', repository), 'caches');
+export const cachesDir = (paths: Paths, repository: string) => join(repositoryCacheDir(paths, repository), 'caches');
 /** What runs of a repository on this machine share: a folder for each cache. */
-export const hostCachesDir = (paths: Paths, repository: string) => join(paths.cache, 'runs', checkIdentifier('repository', repository), 'host-caches');
+export const hostCachesDir = (paths: Paths, repository: string) => join(repositoryCacheDir(paths, repository), 'host-caches');

@@ -17,7 +17,7 @@ export async function waitForPlace(app: App, ref: RunRef, control: Control, onWa
     if (control.cancelled.aborted) return false;
     if (waits === 0) await onWait();
     // A run before this one that nobody looks after would hold up the queue for good.
-    await reviveRuns(app, ref);
+    await reviveRuns(app, { but: ref });
     await app.clock.sleep(pollMs, control.cancelled).catch(() => {});
   }
 }

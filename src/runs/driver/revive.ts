@@ -3,14 +3,21 @@ import type { RunRef } from '../model.ts';
 import { acquireLock } from '../../state/lock.ts';
 import { locksDir } from '../../state/paths.ts';
 import { driverOf, type OpenRun, openRuns, queueLock, removeOpenRun } from '../open-runs.ts';
-import { readRunIfAny } from '../store.ts';
+import { momentOf, readRunIfAny } from '../store.ts';
 import { launchDriver } from './launch.ts';
 
-/** Starts a driver for each unfinished run that has none, and gives those. `but`: the caller's own. */
-export async function reviveRuns(app: App, but?: RunRef): Promise<readonly OpenRun[]> {
+export interface ReviveOptions {
+  /** The caller's own run. */
+  readonly but?: RunRef;
+  /** Also those that a driver may just be starting for, or that were left for later. */
+  readonly now?: boolean;
+}
+
+/** Starts a driver for each unfinished run that has none, and gives those. */
+export async function reviveRuns(app: App, { but, now = false }: ReviveOptions = {}): Promise<readonly OpenRun[]> {
   const revived: OpenRun[] = [];
   for (const open of await openRuns(app.paths)) {
-    if (open.run === but?.run || !isDue(open, app.clock.now())) continue;
+    if (open.run === but?.run || !(now || isDue(open, app.clock.now()))) continue;
     if ((await driverOf(app.paths, open)) !== undefined) continue;
     if (await hasRecord(app, open)) {
       await launchDriver(app, open);
@@ -38,10 +45,5 @@ const startMs = 3_000;
 
 function isDue({ run, state, after }: OpenRun, now: Date): boolean {
   if (state === 'left') return after === undefined || Date.parse(after) <= now.getTime();
-  return state === 'started' || startedAt(run) + startMs <= now.getTime();
-}
-
-/** An id begins with its moment. */
-function startedAt(run: string): number {
-  return Date.parse(run.replace(/^(\d{4})(\d{2})(\d{2})t(\d{2})(\d{2})(\d{2}).*$/, '$1-$2-$3T$4:$5:$6Z'));
+  return state === 'started' || Date.parse(momentOf({ run })) + startMs <= now.getTime();
 }
