@@ -304,7 +304,7 @@ export interface Containers {
   stats(id: string, options?: CallOptions): Promise<ContainerStats>;
   /** Gives the image's id. */
   commit(id: string, tag: string, options?: CallOptions & { readonly changes?: readonly string[]; readonly pause?: boolean }): Promise<string>;
-  /** A tar of the path; works on stopped containers. `undefined`: no such path. */
+  /** A tar of the path, a link as a link; works on stopped containers. `undefined`: no such path. */
   archiveOut(id: string, path: string, options?: CallOptions): Promise<Readable | undefined>;
   archiveIn(id: string, directory: string, archive: Readable, options?: CallOptions): Promise<void>;
 }

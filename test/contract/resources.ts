@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { pack } from 'tar-stream';
+import { extract, pack } from 'tar-stream';
 import type { Setting } from './setting.ts';
 
 export function resourcesContract({ engine, labels, name, create, start, exec }: Setting): void {
@@ -72,6 +72,20 @@ export function resourcesContract({ engine, labels, name, create, start, exec }:
     expect(bytes.includes('in\n')).toBe(true);
     await containers.start(id);
     expect((await exec(id, { command: ['cat', '/tmp/note'] })).stdout).toBe('in\n');
+    await exec(id, { command: ['sh', '-c', 'ln -s ../etc /tmp/folder; ln -s nowhere /tmp/broken'] });
+    for (const [link, to] of [
+      ['/tmp/folder', '../etc'],
+      ['/tmp/broken', 'nowhere'],
+    ] as const) {
+      const entries = extract();
+      (await containers.archiveOut(id, link))?.pipe(entries);
+      const headers: unknown[] = [];
+      for await (const entry of entries) {
+        headers.push(entry.header);
+        entry.resume();
+      }
+      expect(headers).toEqual([expect.objectContaining({ name: link.slice('/tmp/'.length), type: 'symlink', linkname: to })]);
+    }
     expect(await containers.archiveOut(id, '/no/such/path')).toBeUndefined();
     await expect(containers.archiveIn(id, '/no/such/path', tarOf('note', 'in\n'))).rejects.toMatchObject({ code: 'E_NO_SUCH' });
   });

@@ -3,6 +3,7 @@ import { removeAsRoot } from '../../containers/remove-as-root.ts';
 import type { ContainerDetails, ContainerSummary, Engine, EngineRef, NetworkDetails } from '../../engine/model.ts';
 import { SlipwayError } from '../../errors.ts';
 import type { App, Json, Step } from '../../operations/model.ts';
+import { makeDirectory } from '../../state/atomic.ts';
 import { runCacheDir, runChannel } from '../../state/paths.ts';
 import { removeTree } from '../../state/remove-tree.ts';
 import type { ContainerRecord, RunRef } from '../model.ts';
@@ -114,7 +115,13 @@ export interface FilesWanted {
  * Removes a run's workspace and channel. What its container wrote as another user is removed by root of a throw-away container:
  * of the run's image, or of any other of this install, where that is gone.
  */
-export async function removeRunFiles(app: App, { run, part, engine: ref }: FilesWanted, operation: string): Promise<void> {
+export async function removeRunFiles(app: App, wanted: FilesWanted, operation: string): Promise<void> {
+  await removeFolder(app, wanted, operation);
+  // A kept container can only be started with the folder in its place.
+  if (wanted.part === 'channel') await makeDirectory(runChannel(app.paths, wanted.run.repository, wanted.run.run));
+}
+
+async function removeFolder(app: App, { run, part, engine: ref }: FilesWanted, operation: string): Promise<void> {
   const directory = (part === 'all' ? runCacheDir : runChannel)(app.paths, run.repository, run.run);
   try {
     await removeTree(directory);
