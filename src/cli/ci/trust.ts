@@ -12,7 +12,8 @@ export async function trust(call: Call, revision: string | undefined, options: {
   const { files, home } = revision === undefined ? await fromWorktree(call) : await readTreeAt(call.app, process.cwd(), revision);
   const sha256 = treeHash(files);
   const known = (await readTrust(call.app.paths, home)).some((tree) => tree.sha256 === sha256);
-  if (!known && options.yes !== true && !call.app.dryRun) await ask(call, sha256, files);
+  const asks = !known && options.yes !== true && !call.app.dryRun;
+  if (asks) await ask(call, sha256, files);
   const changed = await change(call.app, trustPipeline, { home, sha256 });
   if (await printPlan(call, changed)) return;
   const value = {
@@ -20,7 +21,7 @@ export async function trust(call: Call, revision: string | undefined, options: {
     files: files.map(({ path, mode, bytes }) => ({ path: path.toString(), mode, size_bytes: bytes.length })),
     changed: changed.plan.steps.length > 0,
   };
-  printResult(call, value, `${textOf(sha256, files)}\n\n${known ? 'This was trusted before.' : 'Trusted.'}`);
+  printResult(call, value, asks ? 'Trusted.' : `${textOf(sha256, files)}\n\n${known ? 'This was trusted before.' : 'Trusted.'}`);
 }
 
 async function fromWorktree(call: Call) {

@@ -39,7 +39,15 @@ function needsOf(definition: Definition, job: string, members: ReadonlyMap<strin
       const owner = /^(.+) \(.*\)$/.exec(text)?.[1];
       const made = owner === undefined ? undefined : members.get(owner);
       if (owner !== undefined && made !== undefined) return { text, path, group: owner, lost: lostMember(owner, made) };
-      return { text, path, group: undefined, lost: `which does not exist${suggestion(text, [...members.keys()])}` };
+      return {
+        text,
+        path,
+        group: undefined,
+        lost: `which does not exist${suggestion(
+          text,
+          definition.jobs.filter((other) => other !== job),
+        )}`,
+      };
     });
 }
 
@@ -50,7 +58,8 @@ function lostMember(owner: string, made: readonly Member[]): string {
 }
 
 function suggestion(text: string, known: readonly string[]): string {
-  const near = nearest(text, known);
+  // Any letter is near to any other.
+  const near = text.length > 2 ? nearest(text, known) : undefined;
   return near === undefined ? '' : `: did you mean \`${near}\`?`;
 }
 
