@@ -8,6 +8,11 @@ export interface RunJson {
   readonly id: string;
   readonly repository: string;
   readonly state: string;
+  readonly phase: string;
+  readonly place: number | null;
+  readonly source: { readonly repository: string; readonly revision: string; readonly commit: string; readonly ref: string | null; readonly dirty: boolean };
+  readonly tree: string | null;
+  readonly executor: string | null;
   readonly outcome: {
     readonly kind: string;
     readonly message: string;
@@ -16,7 +21,13 @@ export interface RunJson {
     readonly job: string | null;
     readonly step: number | null;
   } | null;
-  readonly jobs: readonly { readonly name: string; readonly id: string; readonly state: string }[];
+  readonly jobs: readonly {
+    readonly name: string;
+    readonly id: string;
+    readonly state: string;
+    readonly attempt: number;
+    readonly steps: readonly { readonly log: number; readonly exit_code: number | null; readonly reason: string | null }[];
+  }[];
   readonly container: Readonly<Record<'image_tag' | 'container_id' | 'container_started_at' | 'container_stopped_at', string | null>>;
   readonly notes: readonly string[];
   readonly directory: string;
