@@ -58,7 +58,7 @@ it('tells where a job and its settings stand, also below other files, of a loop,
   write('lib/jobs.ts', "import * as slipway from 'slipway';", 'export const inside = slipway.job(`inside`, {', '  steps: [', "    'x',", '  ],', '});');
   const { jobs } = await described(
     head,
-    "import { inside } from './lib/jobs.ts';",
+    'import { inside } from "./lib/jobs.ts";',
     "const loop = ['a', 'b'].map((name) => job(name, { steps: [name] }));",
     "const [c, d] = [job('c', { steps: [] }), job('d', { steps: ['d'] })];",
     'export default pipeline({ jobs: [inside, ...loop, c, d] });',
@@ -85,15 +85,15 @@ it.each<[string, readonly string[], readonly string[]]>([
     ["export * from '/etc/hosts';"],
     ['ci.ts:1:15 imports `/etc/hosts`: expected `slipway`, a module of Node.js, or a file below .slipway/'],
   ],
-  ['a file that is not there', ["import './none';"], ['ci.ts:1:8 imports `./none`, which is not there']],
+  ['a file that is not there', ['import "./none";'], ['ci.ts:1:8 imports `./none`, which is not there']],
   [
     'a file outside',
-    ["import '../outside.ts';"],
+    ['import "../outside.ts";'],
     ['ci.ts:1:8 imports `../outside.ts`, which is outside of .slipway/: expected `slipway`, a module of Node.js, or a file below .slipway/'],
   ],
   [
     'a link to a file outside',
-    ["import './link.ts';"],
+    ['import "./link.ts";'],
     ['ci.ts:1:8 imports `./link.ts`, which is outside of .slipway/: expected `slipway`, a module of Node.js, or a file below .slipway/'],
   ],
   [
@@ -110,24 +110,24 @@ it.each<[string, readonly string[], readonly string[]]>([
 });
 
 it('judges what imported files import, and names them', async () => {
-  write('lib/a.ts', "import './b';");
+  write('lib/a.ts', 'import "./b";');
   write('lib/b.ts', '', "import 'left-pad';");
-  expect(await mistakes("import './lib/a';", "throw new Error('it was run');")).toEqual([
+  expect(await mistakes('import "./lib/a";', "throw new Error('it was run');")).toEqual([
     'lib/b.ts:2:8 imports `left-pad`: expected `slipway`, a module of Node.js, or a file below .slipway/',
   ]);
 });
 
 it('takes modules of Node.js, types of anything, JSON, and files that import each other', async () => {
   write('data.json', '{ "image": "debian:12" }');
-  write('lib/a.ts', "import { b } from './b.js';", 'export const a = () => b;');
-  write('lib/b.ts', "import { a } from './a.ts';", 'export const b = 1;', 'export const same = () => a;');
+  write('lib/a.ts', 'import { b } from "./b.js";', 'export const a = () => b;');
+  write('lib/b.ts', 'import { a } from "./a.ts";', 'export const b = 1;', 'export const same = () => a;');
   const { settings } = await described(
     head,
     "import { join } from 'node:path';",
     "import os from 'os';",
     "import type { Pad } from 'left-pad';",
-    "import data from './data.json';",
-    "import { a } from './lib/a';",
+    'import data from "./data.json";',
+    'import { a } from "./lib/a";',
     "const pad: Pad | string = join('a', 'b');",
     'export default pipeline({ image: data.image, env: { A: a(), PAD: String(pad), OS: typeof os.cpus }, jobs: [] });',
   );
