@@ -69,8 +69,7 @@ async function resume(app: App, { ref, record, control, events }: Work, before: 
   const phase = before.findLast((event) => event.event === 'phase')?.phase;
   const plan = await readPlan(app.paths, ref);
   if ((phase !== 'jobs' && phase !== 'teardown') || plan === undefined) throw crashedIn(phase ?? 'queued');
-  events.phase = phase;
-  for (const event of before) if (event.event === 'step-start') events.steps.set(`${event.job} ${event.log}`, event.name);
+  events.resume(before, phase);
   const secrets = await readRunSecrets(app, plan, events).catch((error: unknown) => {
     // What runs is ended as it is by any other fault.
     control.fail(error, 'jobs');
