@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import type { JobEnd, JobRequest } from '../src/runs/jobs/model.ts';
 import { runJob } from '../src/runs/jobs/run-job.ts';
 import type { LogFrame } from '../src/runs/logs/format.ts';
 import { readRunLogs } from '../src/runs/logs/run-logs.ts';
-import type { PlannedJob, PlannedStep, RunEvent } from '../src/runs/model.ts';
+import type { PlannedJob, PlannedStep, RunEvent, RunRef } from '../src/runs/model.ts';
 import { writeSnapshot } from '../src/runs/pipeline/snapshot.ts';
 import { readTree, treeHash } from '../src/runs/pipeline/tree.ts';
 import { type Paths, runChannel, runDir, runWorkspace } from '../src/state/paths.ts';
@@ -27,12 +28,22 @@ export interface StepSeen {
   readonly frames: readonly LogFrame[];
 }
 
-let count = 0;
+export interface JobRunOptions {
+  /** What its supervisors are run by, instead of /bin/sh. */
+  readonly shell?: readonly string[];
+  /** Where its own folder is made. */
+  readonly below?: string;
+  /** A folder that another process has made a run of. */
+  readonly directory?: string;
+  readonly channel?: string;
+  readonly record?: string;
+}
 
 /** A run of one job on this machine, below a folder of its own, without a driver. */
 export class JobRun {
   readonly directory: string;
   readonly paths: Paths;
+  readonly ref: RunRef;
   readonly workspace: string;
   readonly channel: string;
   readonly record: string;
@@ -40,13 +51,12 @@ export class JobRun {
   readonly events: Parameters<JobRequest['onEvent']>[0][] = [];
   private readonly controller = new AbortController();
 
-  /** `shell`: what its supervisors are run by, instead of /bin/sh. */
-  constructor(options: { readonly shell?: readonly string[]; readonly below?: string; readonly channel?: string; readonly record?: string } = {}) {
-    this.directory = mkdtempSync(join(options.below ?? tmpdir(), 'slipway-job-'));
+  constructor(options: JobRunOptions = {}) {
+    this.directory = options.directory ?? mkdtempSync(join(options.below ?? tmpdir(), 'slipway-job-'));
     this.paths = { config: join(this.directory, 'config'), state: join(this.directory, 'state'), cache: join(this.directory, 'cache') };
-    const { paths } = this;
-    count += 1;
-    const ref = { repository: 'demo', run: `20261121t0353${String(count).padStart(2, '0').slice(-2)}-${process.pid.toString(16).padStart(8, '0')}` };
+    const named = createHash('sha256').update(this.directory).digest('hex').slice(0, 8);
+    this.ref = { repository: 'demo', run: `20261121t035312-${named}` };
+    const { paths, ref } = this;
     this.workspace = runWorkspace(paths, ref.repository, ref.run);
     this.channel = options.channel ?? runChannel(paths, ref.repository, ref.run);
     this.record = options.record ?? runDir(paths, ref.repository, ref.run);

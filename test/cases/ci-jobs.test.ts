@@ -39,15 +39,14 @@ describe.each(shells)('under $name', ({ shell }) => {
   it('a list is run as it is, and a text by sh -c', async () => {
     const argv = ['printf', '<%s>', '', ' ', '*', '$HOME', '`id`', '$(id)', "'", '"', '\\', '\\n', 'two\nlines\n', ';', '-n', '~', 'ä\u0081€'];
     const run = newRun({ shell });
+    mkdirSync(join(run.workspace, 'sub dir/$x'), { recursive: true });
     writeFileSync(join(run.workspace, 'tool with blanks'), '#!/bin/sh\nprintf "%s|" "$0" "$@"\n', { mode: 0o755 });
-    const end = await run.run(
-      [
-        argv,
-        ['./tool with blanks', 'a  b', ''],
-        'printf "<%s>" "$0" $((1 + 1)) "*"; x=\'it\'"\'"\'s\'; echo "$x"\nfalse\necho "after"',
-        { command: ['/bin/sh', '-c', 'echo "$A"; pwd', 'name'], env: { A: 'it\'s "q" $x\n`y` \\ ä' }, cwd: 'sub dir/$x' },
-      ].map((step, index) => (index === 3 ? (mkdirSync(join(run.workspace, 'sub dir/$x'), { recursive: true }), step) : step)),
-    );
+    const end = await run.run([
+      argv,
+      ['./tool with blanks', 'a  b', ''],
+      'printf "<%s>" "$0" $((1 + 1)) "*"; x=\'it\'"\'"\'s\'; echo "$x"\nfalse\necho "after"',
+      { command: ['/bin/sh', '-c', 'echo "$A"; pwd', 'name'], env: { A: 'it\'s "q" $x\n`y` \\ ä' }, cwd: 'sub dir/$x' },
+    ]);
     expect(end.state).toBe('succeeded');
     expect(await run.stdout(1)).toBe(
       argv
@@ -160,7 +159,7 @@ describe.each(shells)('under $name', ({ shell }) => {
     const started = Date.now();
     const end = await run.run([
       `(${server}) & setsid sh -c '${mark} & exit' >/dev/null 2>&1; echo started`,
-      'sleep 0.5; pgrep -f "' + mark.replace('p', '[p]') + '" >/dev/null',
+      `sleep 0.5; pgrep -f "${mark.replace('p', '[p]')}" >/dev/null`,
     ]);
     expect(end.state).toBe('succeeded');
     expect(Date.now() - started).toBeLessThan(20_000);

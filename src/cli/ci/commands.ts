@@ -1,10 +1,12 @@
 import { type Command, Option } from '@commander-js/extra-typings';
+import { registerLogs } from './log-commands.ts';
 import { registerRuns } from './run-commands.ts';
 import { type Act, dryRunFlag, jsonFlag } from '../act.ts';
 
 export function register(program: Command, act: Act): void {
   const ci = program.command('ci').description("Runs: a repository's pipeline at one commit, on this machine or in a container.");
   registerRuns(ci, act);
+  registerLogs(ci, act);
   registerPlan(ci, act);
   registerValidate(ci, act);
   registerTrust(ci, act);

@@ -23,7 +23,8 @@ export class FunctionLog {
   }
 
   write(stream: Stream, chunk: Buffer): void {
-    const log = (this.log ??= this.begin());
+    this.log ??= this.begin();
+    const { log } = this;
     const at = Date.now();
     this.last = this.last.then(async () => {
       const { bytes, consumed } = this.streams[stream].push(chunk);
