@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../operations/model.ts';
 import type { Outcome, RunPhase, RunRef } from '../model.ts';
 import { type EndRequest, readEndRequest } from '../requests.ts';
@@ -35,6 +36,8 @@ export class Control {
     this.clock = clock;
     this.cancelled = this.cancelling.signal;
     this.stopped = this.stopping.signal;
+    // Each job listens.
+    setMaxListeners(0, this.cancelled, this.stopped);
   }
 
   /** Looks for requests until `close`. `terminated`: this process was told to end. */
