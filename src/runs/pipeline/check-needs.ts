@@ -1,13 +1,14 @@
 import { nearest } from '../../state/nearest.ts';
 import { type Definition, mapAt, type Mistake, type Path, textsAt } from './definition.ts';
-import { cyclesOf, type Graph, type Need, unreachableJobs } from './graph.ts';
+import { cyclesOf, type Graph, isSound, type Need, unreachableJobs } from './graph.ts';
 import { type Member, memberCount, membersOf } from './matrix.ts';
 
 /** Mistakes in how jobs hang together: names, needs, cycles, what can never be reached. */
 export function checkNeeds(definition: Definition): readonly Mistake[] {
   const members = new Map(definition.jobs.map((job) => [job, membersOf(job, mapAt(definition.value, 'jobs', job)['matrix'])]));
   const graph: Graph = new Map(definition.jobs.map((job) => [job, needsOf(definition, job, members)]));
-  const cycles = cyclesOf(graph);
+  const sound = isSound(graph);
+  const cycles = sound ? [] : cyclesOf(graph);
   const inCycle = new Set(cycles.flatMap(({ jobs }) => jobs));
   const at = (path: Path, part: 'key' | 'value', message: string): Mistake => {
     const place = definition.locate(path, part);
@@ -17,7 +18,7 @@ export function checkNeeds(definition: Definition): readonly Mistake[] {
     ...sameNames(members).map(({ job, message }) => at(['jobs', job], 'key', message)),
     ...[...graph].flatMap(([job, needs]) => ownMistakes(job, needs).map(({ path, message }) => at(path, 'value', message))),
     ...cycles.map(({ jobs, need }) => at(need.path, 'value', cycleMessage(jobs))),
-    ...unreachableJobs(graph, inCycle).map(({ job, way }) => at(['jobs', job], 'key', unreachableMessage(job, way, graph, inCycle))),
+    ...(sound ? [] : unreachableJobs(graph, inCycle)).map(({ job, way }) => at(['jobs', job], 'key', unreachableMessage(job, way, graph, inCycle))),
   ];
 }
 

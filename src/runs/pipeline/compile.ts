@@ -5,6 +5,7 @@ import type { PipelinePlan } from '../model.ts';
 import { checkJobs } from './check-jobs.ts';
 import { checkNeeds } from './check-needs.ts';
 import { type Definition, isMap, type Mistake, type Path, type Surroundings } from './definition.ts';
+import { frozen } from './frozen.ts';
 import { PipelineInvalid } from './invalid.ts';
 import { lower } from './lower.ts';
 import { type PipelineFile, pipelineSchema } from './schema.ts';
@@ -39,12 +40,4 @@ function withSteps({ value, functions }: Definition): unknown {
   if (functions.size === 0 || !isMap(value) || !isMap(value['jobs'])) return value;
   const jobs = Object.entries(value['jobs']).map(([name, job]) => [name, functions.has(name) && isMap(job) ? { ...job, steps: ['true'] } : job] as const);
   return { ...value, jobs: Object.fromEntries(jobs) };
-}
-
-function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const inner of Object.values(value)) frozen(inner);
-  }
-  return value;
 }

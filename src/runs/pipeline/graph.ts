@@ -20,6 +20,29 @@ export interface Cycle {
   readonly need: Need;
 }
 
+/** Whether some order gets to every job: then there is nothing to look for. */
+export function isSound(graph: Graph): boolean {
+  const waiting = new Map([...graph].map(([job, needs]) => [job, needs.length]));
+  const waiters = new Map<string, string[]>();
+  for (const [job, needs] of graph) {
+    for (const { group, lost } of needs) {
+      if (group === undefined || lost !== undefined) return false;
+      const known = waiters.get(group);
+      if (known === undefined) waiters.set(group, [job]);
+      else known.push(job);
+    }
+  }
+  const ready = [...waiting].filter(([, count]) => count === 0).map(([job]) => job);
+  for (const job of ready) {
+    for (const waiter of waiters.get(job) ?? []) {
+      const count = (waiting.get(waiter) ?? 0) - 1;
+      waiting.set(waiter, count);
+      if (count === 0) ready.push(waiter);
+    }
+  }
+  return ready.length === graph.size;
+}
+
 /** One cycle, the shortest, for each knot of jobs that wait for each other. */
 export function cyclesOf(graph: Graph): readonly Cycle[] {
   const told = new Set<string>();

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { App } from '../../operations/model.ts';
+import { parseOnce } from '../../state/yaml-cache.ts';
 import type { ExecutorKind, PipelinePlan } from '../model.ts';
-import { compile } from './compile.ts';
 import { findPipeline, readPipelineText, yamlSource } from './files.ts';
-import { readYamlDefinition } from './yaml-definition.ts';
+import { frozen } from './frozen.ts';
 
 export interface PipelineRequest {
   /** The folder whose `.slipway/` is read: a worktree, or a run's workspace. */
@@ -22,7 +23,17 @@ export interface PipelineRequest {
 export async function loadPipeline(app: App, { directory, home, revision, executor }: PipelineRequest): Promise<PipelinePlan> {
   const { source, hasDockerfile } = await findPipeline(directory);
   const surroundings = { hasDockerfile, ...(executor === undefined ? {} : { executor }) };
-  if (source === yamlSource) return compile(readYamlDefinition(source, await readPipelineText(directory, source)), surroundings);
-  const { readScriptDefinition } = await import('./script-definition.ts');
+  if (source === yamlSource) {
+    const text = await readPipelineText(directory, source);
+    // The same pipeline is read again and again: by each run, and each look at it.
+    const entry = `pipeline-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`;
+    return frozen(
+      await parseOnce(app.paths, entry, source, `${JSON.stringify(surroundings)}\n${text}`, async () => {
+        const [{ compile }, { readYamlDefinition }] = await Promise.all([import('./compile.ts'), import('./yaml-definition.ts')]);
+        return compile(readYamlDefinition(source, text), surroundings);
+      }),
+    );
+  }
+  const [{ compile }, { readScriptDefinition }] = await Promise.all([import('./compile.ts'), import('./script-definition.ts')]);
   return compile(await readScriptDefinition(app, { directory, home, ...(revision === undefined ? {} : { revision }) }), surroundings);
 }
