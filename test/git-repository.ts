@@ -11,10 +11,10 @@ export class GitUser {
     this.home = home;
     mkdirSync(home, { recursive: true });
     this.env = { PATH: process.env.PATH ?? '', HOME: home, GIT_CONFIG_NOSYSTEM: '1', LC_ALL: 'C' };
-    this.git(home, 'config', '--global', 'user.name', 'Ada');
-    this.git(home, 'config', '--global', 'user.email', 'ada@example.org');
-    this.git(home, 'config', '--global', 'init.defaultBranch', 'main');
-    this.git(home, 'config', '--global', 'protocol.file.allow', 'always');
+    writeFileSync(
+      join(home, '.gitconfig'),
+      '[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[protocol "file"]\n\tallow = always\n',
+    );
   }
 
   git(cwd: string, ...args: readonly string[]): string {
@@ -24,6 +24,11 @@ export class GitUser {
   gitWith(cwd: string, options: { readonly input?: string | Buffer; readonly env?: Readonly<Record<string, string>> }, ...args: readonly string[]): string {
     const { input = '', env = {} } = options;
     return execFileSync('git', args, { cwd, env: { ...this.env, ...env }, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 1e9 }).trim();
+  }
+
+  /** A line as a shell takes it. */
+  run(cwd: string, line: string): string {
+    return execFileSync('sh', ['-c', line], { cwd, env: this.env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
   }
 
   init(path: string, ...flags: readonly string[]): GitRepository {

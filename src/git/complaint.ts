@@ -29,6 +29,12 @@ export function treeError(commit: string, top: string, stderr: string): SlipwayE
       hint: 'Such a commit was not made by git itself. Test another one.',
     });
   }
+  if (/unable to create|cannot create|cannot mkdir|too long|already exists/i.test(stderr)) {
+    return new SlipwayError('E_LAY_OUT', `Not every file of commit ${short(commit)} can be written here.`, {
+      detail,
+      hint: 'The file system of the cache directory does not take it: set SLIPWAY_CACHE_DIR to a folder on another one.',
+    });
+  }
   return new SlipwayError('E_OBJECT_MISSING', `Not everything of commit ${short(commit)} is in ${top}.`, {
     detail,
     hint: `\`git -C ${shellWord(top)} fsck\` tells what is broken. In a partial clone \`git -C ${shellWord(top)} archive -o /dev/null ${commit}\` fetches what is missing.`,

@@ -1,4 +1,4 @@
-import { mkdir, rename, rmdir } from 'node:fs/promises';
+import { mkdir, realpath, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bytesBelow } from './bytes-below.ts';
 import { treeError } from './complaint.ts';
@@ -38,7 +38,7 @@ export interface LaidOut {
 
 /**
  * Writes a commit's tree: its bytes as they were committed, whatever attributes and settings say of line ends, filters and
- * exports, with submodules and LFS files in their places. Throws E_OBJECT_MISSING, E_BAD_TREE, E_SUBMODULE, E_LFS,
+ * exports, with submodules and LFS files in their places. Throws E_OBJECT_MISSING, E_BAD_TREE, E_LAY_OUT, E_SUBMODULE, E_LFS,
  * E_WORK_TREE, E_DISK_FULL; what was written then is the caller's to remove.
  */
 export async function layOut(request: LayOutRequest): Promise<LaidOut> {
@@ -49,31 +49,31 @@ export async function layOut(request: LayOutRequest): Promise<LaidOut> {
     { path: `${temporary}.git`, workTree: folder, objects: [join(repository.commonDir, 'objects')], objectFormat: repository.objectFormat },
     caller,
   );
-  const must = async (...args: readonly string[]) => {
-    const end = await own.git(args);
+  const must = async (args: readonly string[], input?: Buffer) => {
+    const end = await own.git(args, input ? { input } : {});
     if (!end.ok) throw treeError(commit, repository.top, end.stderr);
-    return end.stdout.toString().trim();
+    return end.stdout;
   };
-  const committed = await must('rev-parse', '--verify', `${commit}^{tree}`);
+  const committed = idOf(await must(['rev-parse', '--verify', `${commit}^{tree}`]));
   const wanted = dirty ? await writeWorkTree(repository, own, request.without ?? [], caller) : committed;
   // Anew: entries of a sparse checkout's index would not be written out.
-  await must('read-tree', wanted);
+  await must(['read-tree', wanted]);
   await own.setAttributes(asCommitted);
-  const listed = await own.git(['ls-files', '--stage', '-z']);
-  await must('checkout-index', '--all');
-  const entries = selectEntries(listed.stdout, (mode, path) => isGitlink(mode) || path.subarray(-attributesName.length).equals(attributesName));
+  const listed = await must(['ls-files', '--stage', '-z']);
+  await must(['checkout-index', '--all']);
+  const entries = selectEntries(listed, (mode, path) => isGitlink(mode) || path.subarray(-attributesName.length).equals(attributesName));
   const links = entries.filter(({ mode }) => isGitlink(Number(mode)));
   const attributes = entries.filter((entry) => !links.includes(entry)).map(({ path }) => path);
   await fillLfs(repository, own, attributes, commit, caller);
   const changes = await layOutSubmodules(request, own, links);
-  const tree = changes.length === 0 ? wanted : await treeWith(own, changes);
+  if (changes.length > 0) await must(['update-index', '-z', '--index-info'], Buffer.concat(changes));
+  // Objects of submodules are elsewhere.
+  const tree = changes.length > 0 ? idOf(await must(['write-tree', '--missing-ok'])) : wanted;
   return { folder, tree, changed: tree !== committed, own };
 }
 
-/** Of the index with other entries for submodules, whose objects are elsewhere. */
-async function treeWith(own: OwnDirectory, changes: readonly Buffer[]): Promise<string> {
-  await own.git(['update-index', '-z', '--index-info'], { input: Buffer.concat(changes) });
-  return (await own.git(['write-tree', '--missing-ok'])).stdout.toString().trim();
+function idOf(output: Buffer): string {
+  return output.toString().trim();
 }
 
 const attributesName = Buffer.from('.gitattributes');
@@ -106,8 +106,9 @@ async function sourceOf(
   look: Pick<OwnDirectoryRequest, 'path' | 'workTree'>,
 ): Promise<Pick<LayOutRequest, 'repository' | 'commit' | 'dirty'>> {
   const folder = join(repository.top, submodule.path);
-  if (dirty && (await gitDirAt(folder)) !== undefined) {
-    const there = await open(folder);
+  const there = dirty && (await gitDirAt(folder)) !== undefined ? await open(folder) : undefined;
+  // Git goes on upwards where `.git` is no git directory.
+  if (there !== undefined && there.top === (await realpath(folder))) {
     return { repository: there, commit: (await resolveRevision(there, 'HEAD', caller)).commit, dirty };
   }
   return { repository: await findSubmodule(repository, submodule, look, caller), commit: submodule.commit, dirty: false };

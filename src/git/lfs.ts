@@ -45,7 +45,7 @@ export async function fillLfs(repository: Repository, own: OwnDirectory, attribu
       ...stores.map((store) => Buffer.from(join(store, 'objects', pointer.id.slice(0, 2), pointer.id.slice(2, 4), pointer.id))),
       ...(repository.bare ? [] : [bytesBelow(repository.top, path)]),
     ];
-    if (!(await fill(file, pointer, places, caller.signal))) throw absent(repository, path, pointer, commit);
+    if (!(await fill({ file, pointer, aside: join(own.path, 'lfs-file'), signal: caller.signal }, places))) throw absent(repository, path, pointer, commit);
   }
 }
 
@@ -75,12 +75,20 @@ async function storesOf({ top, commonDir }: Repository, caller: GitCaller): Prom
   ];
 }
 
-async function fill(file: Buffer, pointer: Pointer, places: readonly Buffer[], signal: AbortSignal): Promise<boolean> {
+interface Filling {
+  readonly file: Buffer;
+  readonly pointer: Pointer;
+  /** On the same file system. */
+  readonly aside: string;
+  readonly signal: AbortSignal;
+}
+
+async function fill(filling: Filling, places: readonly Buffer[]): Promise<boolean> {
   for (const place of places) {
     const from = await openFile(place);
     if (from === undefined) continue;
     try {
-      if ((await from.stat()).size === pointer.bytes && (await copyVerified(from, file, pointer.id, signal))) return true;
+      if ((await from.stat()).size === filling.pointer.bytes && (await copyVerified(from, filling))) return true;
     } finally {
       await from.close();
     }
@@ -100,8 +108,7 @@ async function openFile(place: Buffer): Promise<FileHandle | undefined> {
   }
 }
 
-async function copyVerified(from: FileHandle, file: Buffer, id: string, signal: AbortSignal): Promise<boolean> {
-  const aside = Buffer.concat([file, Buffer.from('.slipway-lfs')]);
+async function copyVerified(from: FileHandle, { file, pointer, aside, signal }: Filling): Promise<boolean> {
   const hash = createHash('sha256');
   try {
     const to = await open(aside, 'wx', (await lstat(file)).mode & 0o777);
@@ -113,7 +120,7 @@ async function copyVerified(from: FileHandle, file: Buffer, id: string, signal: 
     } finally {
       await to.close();
     }
-    if (hash.digest('hex') !== id) return false;
+    if (hash.digest('hex') !== pointer.id) return false;
     await rename(aside, file);
     return true;
   } catch (error) {

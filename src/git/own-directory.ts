@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type GitCaller, type GitEnd, runGit } from './run-git.ts';
 import type { ObjectFormat } from './repository.ts';
@@ -46,7 +47,7 @@ export async function makeOwnDirectory(request: OwnDirectoryRequest, caller: Git
 }
 
 /**
- * Nothing of it outlives the run: no fsync. Two workers write at a time; more only wait for the disk (`checkout.workers`, since git 2.32).
+ * Nothing of it outlives the run: no fsync. `checkout.workers` is known since git 2.32.
  */
 const usual = `[core]
 	repositoryFormatVersion = 1
@@ -64,7 +65,7 @@ const usual = `[core]
 	attributesFile = /dev/null
 	excludesFile = /dev/null
 [checkout]
-	workers = 2
+	workers = ${Math.min(availableParallelism(), 8)}
 [gc]
 	auto = 0
 `;

@@ -26,7 +26,7 @@ export function ask(cwd: string, caller: GitCaller, ...args: readonly string[]) 
   return runGit(gitArgv(...args), { ...caller, cwd, env: readingEnv(caller.env) });
 }
 
-/** The repository that `cwd` is in. Throws E_NO_REPOSITORY, E_REPOSITORY_OWNER, E_REPOSITORY. */
+/** The repository that `cwd` is in. Throws E_NO_REPOSITORY, E_REPOSITORY_OWNER, E_REPOSITORY_UNREADABLE. */
 export async function openRepository(cwd: string, caller: GitCaller): Promise<Repository> {
   const facts = await ask(cwd, caller, 'rev-parse', '--is-bare-repository', '--is-inside-git-dir', '--show-object-format', '--absolute-git-dir');
   if (!facts.ok) throw unreadable(cwd, facts.stderr);
@@ -80,7 +80,7 @@ function unreadable(cwd: string, stderr: string): SlipwayError {
       hint: 'Run the command in a repository, or make one with `git init` and a first commit.',
     });
   }
-  return new SlipwayError('E_REPOSITORY', `Git cannot read the repository at ${cwd}.`, {
+  return new SlipwayError('E_REPOSITORY_UNREADABLE', `Git cannot read the repository at ${cwd}.`, {
     detail,
     hint: `\`git -C ${shellWord(cwd)} status\` should work first.`,
   });

@@ -19,7 +19,7 @@ import { shellWord } from './shell-word.ts';
  */
 export async function writeWorkTree(repository: Repository, own: OwnDirectory, without: readonly string[], caller: GitCaller): Promise<string> {
   await copyIndex(repository.gitDir, own.path);
-  await copyIfAny(join(repository.commonDir, 'info', 'exclude'), join(own.path, 'info', 'exclude'));
+  for (const name of ['exclude', 'attributes']) await copyIfAny(join(repository.commonDir, 'info', name), join(own.path, 'info', name));
   const settings = await readingSettings(repository, caller);
   const nested = await nestedRepositories(own, repository.top);
   const excluded = [...nested, ...pathsBelow(repository.top, without)].map((path) =>

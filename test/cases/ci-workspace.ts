@@ -53,6 +53,14 @@ export class WorkspaceBox {
     return this.user.gitWith(folder, { env }, 'write-tree');
   }
 
+  /** Does what an error's hint says, as the person would: `command` finds it in the hint. */
+  follow(error: unknown, command: RegExp, cwd: string): void {
+    const { hint } = error as { readonly hint: string };
+    const words = command.exec(hint)?.[1];
+    if (words === undefined) throw new Error(`no such command in: ${hint}`);
+    this.user.run(cwd, `git ${words}`);
+  }
+
   dispose(): void {
     rmSync(this.root, { recursive: true, force: true });
   }

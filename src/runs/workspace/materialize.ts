@@ -1,4 +1,4 @@
-import { realpath, rename } from 'node:fs/promises';
+import { mkdtemp, realpath, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SlipwayError } from '../../errors.ts';
 import { importCommit } from '../../git/foreign/import-commit.ts';
@@ -15,24 +15,24 @@ import { taskWorkspaceOf } from './task-workspace.ts';
 export interface MaterializeRequest extends GitCaller {
   readonly paths: Paths;
   readonly source: RunSource;
-  /** Where the workspace is to stand; it does not exist yet. */
+  /** Where the workspace is to stand. What is there was left by a driver that died, and is removed. */
   readonly directory: string;
-  /** On the same file system; removed and made anew, and removed at the end. */
+  /** On the same file system; removed at the end. */
   readonly temporary: string;
   readonly onProgress?: (text: string) => void;
 }
 
 /**
  * Makes the workspace: exactly the tree of the source's commit, with the work tree's changes where it is dirty. It is made aside
- * and renamed into place; where it fails, nothing of it is left.
+ * and renamed into place; where it fails, nothing of it is left. A git that a killed driver left behind does not get in its way.
  */
 export async function materialize(request: MaterializeRequest): Promise<{ readonly tree: string }> {
   const { directory, temporary, source } = request;
-  await removeTree(temporary);
   try {
+    await removeTree(directory);
     await makeDirectory(temporary, 0o700);
     request.onProgress?.(`Writing the files of ${source.commit.slice(0, 12)}${source.dirty ? ' with your changes' : ''}`);
-    const { folder, tree } = await read(request);
+    const { folder, tree } = await read({ ...request, temporary: await mkdtemp(join(temporary, 'made-')) });
     await makeDirectory(dirname(directory));
     await rename(folder, directory);
     return { tree };

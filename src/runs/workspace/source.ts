@@ -7,7 +7,7 @@ import type { Paths } from '../../state/paths.ts';
 import type { RunSource } from '../model.ts';
 import { repositoryName } from '../repositories.ts';
 import { openOwnRepository } from './open-repository.ts';
-import { taskHome, type TaskWorkspace, taskWorkspaceOf } from './task-workspace.ts';
+import { type TaskWorkspace, taskHome, taskWorkspaceOf, untrusted } from './task-workspace.ts';
 
 export interface SourceRequest extends GitCaller {
   readonly paths: Paths;
@@ -23,7 +23,7 @@ export interface NamedSource extends RunSource {
 
 /**
  * What is to be tested: the repository that `cwd` is in, and a commit of it. Nothing is written. Throws E_NO_REPOSITORY,
- * E_REPOSITORY, E_REPOSITORY_OWNER, E_REPOSITORY_UNTRUSTED, E_REVISION, E_NO_COMMIT, E_WORK_TREE.
+ * E_REPOSITORY_UNREADABLE, E_REPOSITORY_OWNER, E_REPOSITORY_UNTRUSTED, E_REVISION, E_NO_COMMIT, E_WORK_TREE.
  */
 export async function resolveSource(cwd: string, revision: string, request: SourceRequest): Promise<NamedSource> {
   const { paths, dirty } = request;
@@ -59,6 +59,8 @@ async function sourceInTask(workspace: TaskWorkspace, revision: string, { paths,
       },
     );
   }
+  // Following no link takes /proc.
+  if (process.platform !== 'linux') throw untrusted(top);
   const found = await readForeignRevision(top, revision);
   const home = taskHome(workspace);
   return { repository: top, revision, ...found, dirty, name: await repositoryName(paths, home), home };

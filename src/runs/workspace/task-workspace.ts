@@ -1,7 +1,7 @@
 import { access, realpath } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { SlipwayError } from '../../errors.ts';
-import { type Paths, projectTasksDir } from '../../state/paths.ts';
+import type { Paths } from '../../state/paths.ts';
 
 /** The workspace of a task that a folder is in. */
 export interface TaskWorkspace {
@@ -23,7 +23,7 @@ export async function taskWorkspaceOf(paths: Paths, folder: string): Promise<Tas
   const cache = await realpath(paths.cache).catch(() => paths.cache);
   const [room, project, task, kind] = relative(state, real).split('/');
   if (room === 'tasks' && project && task && kind === 'workspace') {
-    return { top: join(projectTasksDir({ ...paths, state }, project), task, kind), project, task };
+    return { top: join(state, room, project, task, kind), project, task };
   }
   const isOurs = room === 'tasks' || room === 'instances' || relative(cache, real).split('/')[0] === 'runs';
   if (isOurs || (await isOfOtherInstall(real))) throw untrusted(real);

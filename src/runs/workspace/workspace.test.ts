@@ -109,15 +109,13 @@ describe('a source', () => {
     expect(existsSync(paths.state) || existsSync(paths.cache)).toBe(false);
   });
 
-  it.each(['--output=x', '-h', '', 'nowhere', '0123456789012345678901234567890123456789', 'HEAD~1', 'HEAD:file', 'main..main'])(
-    'is never %j',
-    async (revision) => {
-      repository.write('file', 'x');
-      repository.commit();
+  it('is never an option, a range, a file, or what no commit has', async () => {
+    repository.write('file', 'x');
+    repository.commit();
+    for (const revision of ['--output=x', '-h', '', 'nowhere', '0123456789012345678901234567890123456789', 'HEAD~1', 'HEAD:file', 'main..main'])
       await expect(resolve(revision)).rejects.toMatchObject({ code: 'E_REVISION' });
-      expect(existsSync(paths.state) || existsSync(paths.cache)).toBe(false);
-    },
-  );
+    expect(existsSync(paths.state) || existsSync(paths.cache)).toBe(false);
+  });
 
   it('is an error where there is no repository, and where it has no commit', async () => {
     await expect(resolve('HEAD')).rejects.toMatchObject({ code: 'E_NO_COMMIT' });
