@@ -76,11 +76,11 @@ export async function observeEnd(app: App, { repository, run, leave }: EndRunWan
   return { ...observed, at: app.clock.now().toISOString(), resources, surplusImages };
 }
 
-/** An engine that is not the run's own would say that there is nothing. */
+/** An engine that is not the run's own would say that there is nothing; which one it is takes Podman half a second to tell. */
 async function resourcesAt(app: App, engine: EngineRef, ref: RunRef): Promise<RunResources | 'away'> {
   try {
-    if (!(await isSameEngine(app, engine, app.signal))) return 'away';
-    return await observeResources(app, engine, ref);
+    const found = await observeResources(app, engine, ref);
+    return found.containers.length > 0 || (await isSameEngine(app, engine, app.signal)) ? found : 'away';
   } catch (error) {
     if (isEngineLost(error)) return 'away';
     throw error;
