@@ -8,7 +8,7 @@ import { statusJson } from './show-json.ts';
 export async function cancel(call: Call, run: string): Promise<void> {
   const { app } = call;
   const ref = await namedRun(call, run);
-  const asked = await cancelCiRun(app, ref, `slipway ci cancel, by ${app.person.name}`);
+  const asked = await cancelCiRun(app, ref, `ci cancel, by ${app.person.name}`);
   if (asked) app.out.progress(`Ending run ${ref.run}`);
   const outcome = await followCiRun(app, ref, () => {}, app.signal);
   const text = asked ? `Run ${ref.run} has ended: ${outcome.kind}.` : `Run ${ref.run} had ended already: ${outcome.kind}.`;

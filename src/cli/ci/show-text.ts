@@ -69,8 +69,8 @@ function evidenceText({ outcome }: RunStatus): string {
 export function nextText({ run, outcome, jobs }: RunStatus): string {
   if (outcome === undefined) return `Follow it with \`slipway ci logs ${run} -f\`; end it with \`slipway ci cancel ${run}\`.`;
   const logs = jobs.some(({ steps }) => steps.length > 0) ? [`\`slipway ci logs ${run}\` shows its output`] : [];
-  const again =
-    outcome.kind === 'succeeded' ? [] : [`\`slipway ci retry ${run}${jobs.some(({ state }) => state === 'failed') ? ' --failed' : ''}\` tries it again`];
+  const failed = jobs.some(({ state }) => state === 'failed') ? ' --failed' : '';
+  const again = outcome.kind === 'succeeded' ? [] : [`\`slipway ci retry ${run}${failed}\` tries it again`];
   const texts = [...logs, ...again];
   return texts.length === 0 ? '' : `${texts.join('; ')}.`;
 }
