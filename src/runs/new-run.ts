@@ -23,7 +23,7 @@ export async function startCiRun(app: App, request: RunRequest): Promise<RunRef>
   const wanted = await newRunWanted(app, request);
   const { before } = await change(app, newRun, wanted);
   const ref = { repository: before.repository, run: wanted.run };
-  await launchDriver(app, ref);
+  if (!app.dryRun) await launchDriver(app, ref);
   return ref;
 }
 
