@@ -10,6 +10,7 @@ import { devcontainer } from './cases/devcontainer.mjs';
 import { list } from './cases/list.mjs';
 import { oneTask } from './cases/one-task.mjs';
 import { startUp } from './cases/start-up.mjs';
+import { workspace } from './cases/workspace.mjs';
 import { withEngines } from './engines.mjs';
 import { Install } from './install.mjs';
 import { program } from './measure/program.mjs';
@@ -22,10 +23,11 @@ import { EMPTY } from './target.mjs';
  * @property {readonly number[]} tasks lengths of the lists
  * @property {number} containers at most, however many tasks
  * @property {string} slipway the built program
+ * @property {string} folder for what a case makes; removed at the end
  * @property {import('./measure/alternate.mjs').Side} empty Node.js with an empty file
  */
 
-const CASES = /** @type {const} */ (['help', 'task', 'list', 'build', 'devcontainer']);
+const CASES = /** @type {const} */ (['help', 'workspace', 'task', 'list', 'build', 'devcontainer']);
 const USAGE = `Slipway beside the engines' own programs and an empty Node.js, alternating.
 
   npm run bench -- [--runs 15] [--only ${CASES.join(',')}] [--engines docker,podman] [--tasks 1,100,1000] [--containers 1000]
@@ -57,6 +59,7 @@ try {
     const machine = describeMachine(engines);
     /** @type {import('./report.mjs').Result[]} */
     const results = wanted.has('help') ? await startUp(bench) : [];
+    if (wanted.has('workspace')) results.push(...(await workspace(bench)));
     for (const engine of engines) results.push(...(await measure(bench, engine)));
     const file = writeResults({ machine, runs: bench.runs, results });
     process.stdout.write(`${formatTable(results)}\n\nMedians of ${bench.runs} runs; load ${machine.load.join(' ')} at the start. All figures: ${file}\n`);
@@ -79,6 +82,7 @@ async function prepare() {
     tasks: values.tasks.split(',').map(Number),
     containers: Number(values.containers),
     slipway: join(folder, 'dist/slipway.js'),
+    folder,
     empty: program(EMPTY, [process.execPath, empty], process.env),
   };
 }

@@ -1,4 +1,4 @@
-// Bundles the program and the library into dist/, or into the folder named by `--out`; with `--program` the program alone. Each is one
+// Bundles the program and the library into dist/, or into the folder named by `--out`; with `--program` without the library's types. Each is one
 // CommonJS file, whose parts are run when they are needed, beside files of the packages that few commands need (docs/decisions/004).
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { compile } from './build/compile.mjs';
-import { inOwnFiles, ownFile, withoutChildProcess } from './build/plugins.mjs';
+import { inOwnFiles, inSameFolder, ownFile, withoutChildProcess } from './build/plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
@@ -15,7 +15,7 @@ const { values } = parseArgs({ options: { out: { type: 'string', default: `${roo
 const outdir = resolve(values.out);
 
 /** Packages that are loaded when a command needs them. */
-const rarelyNeeded = ['@balena/dockerignore', '@clack/prompts', 'tar-stream', 'valibot', 'yaml'];
+const rarelyNeeded = ['@balena/dockerignore', '@clack/prompts', 'jiti', 'tar-stream', 'valibot', 'yaml'];
 const moduleUrl = "const moduleUrl = require('node:url').pathToFileURL(__filename).href;";
 
 /** @type {import('esbuild').BuildOptions} */
@@ -30,7 +30,7 @@ const options = {
   // `require` where the source says `await import()`: Node's loader of ES modules costs 10 ms when it is first used.
   supported: { 'dynamic-import': false },
   // yaml: its CommonJS build cannot be shaken.
-  alias: { yaml: `${root}/node_modules/yaml/browser/index.js` },
+  alias: { yaml: `${root}/node_modules/yaml/browser/index.js`, jiti: `${root}/node_modules/jiti/lib/jiti.cjs` },
   define: { SLIPWAY_VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"', 'import.meta.url': 'moduleUrl' },
   plugins: [inOwnFiles(rarelyNeeded), withoutChildProcess('commander')],
   logLevel: 'warning',
@@ -50,10 +50,16 @@ writeFileSync(`${outdir}/package.json`, '{ "type": "commonjs" }\n');
 await compile(`${outdir}/program.js`);
 copyFileSync(`${root}/scripts/build/loader.cjs`, `${outdir}/slipway.js`);
 chmodSync(`${outdir}/slipway.js`, 0o755);
-if (!values.program) {
-  await build({ ...options, entryPoints: { index: 'src/index.ts' }, keepNames: true, banner: { js: moduleUrl } });
-  emitTypes();
-}
+await build({ ...options, entryPoints: { index: 'src/index.ts' }, keepNames: true, banner: { js: moduleUrl } });
+// The process that a ci.ts runs in. It stands beside the packages, which it finds there.
+await build({
+  ...options,
+  outdir: `${outdir}/lib`,
+  entryPoints: { 'pipeline-script': 'src/runs/pipeline/child/main.ts' },
+  banner: { js: moduleUrl },
+  plugins: [inSameFolder(rarelyNeeded)],
+});
+if (!values.program) emitTypes();
 
 /** The library's types. They name their neighbours as `.ts`, which a package does not have. */
 function emitTypes() {

@@ -21,9 +21,10 @@ try {
     format: 'esm',
     logLevel: 'warning',
   });
-  const { renderSchema, schemaNames } = await import(pathToFileURL(outfile).href);
+  const { renderPlanSchema, renderSchema, schemaNames } = await import(pathToFileURL(outfile).href);
   mkdirSync(join(root, 'schemas'), { recursive: true });
   for (const name of schemaNames) writeFileSync(join(root, 'schemas', `${name}.schema.json`), renderSchema(name, root));
+  writeFileSync(join(root, 'schemas', 'plan.schema.json'), renderPlanSchema());
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

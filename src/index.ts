@@ -2,6 +2,8 @@ import { change } from './operations/change.ts';
 import type { App, Changed } from './operations/model.ts';
 import type { NewProjectWanted } from './projects/observe.ts';
 import { deleteProject as deleteProjectVerb, newProject as newProjectVerb } from './projects/verbs.ts';
+import type { PruneWanted } from './runs/prune.ts';
+import { pruneRuns } from './runs/verbs.ts';
 import type { TaskRef } from './tasks/model.ts';
 import * as taskVerbs from './tasks/verbs.ts';
 
@@ -18,11 +20,39 @@ export { readJournal } from './operations/journal.ts';
 export { recoverOperations } from './operations/recover.ts';
 export { readProjects } from './projects/store.ts';
 export { resolveProject } from './projects/resolve.ts';
+export { cancelCiRun } from './runs/cancel.ts';
+export { followCiRun } from './runs/follow.ts';
+export { retryCiRun, startCiRun } from './runs/new-run.ts';
+export { job, pipeline, ShError } from './runs/pipeline/builder.ts';
+export { loadPipeline } from './runs/pipeline/load.ts';
+export { reapCiRuns } from './runs/reap-runs.ts';
+export { runStatus as ciRunStatus, listCiRuns } from './runs/status.ts';
 export { execInTask } from './tasks/exec.ts';
 export { followRun } from './tasks/follow.ts';
 export { listTasks, taskStatus } from './tasks/status.ts';
 export type { App, Changed, Clock, Out, Plan, Step } from './operations/model.ts';
 export type { RunEnd, TaskMetadata, TaskMode, TaskRef, TaskRun, TaskState, TaskStatus } from './tasks/model.ts';
+export type {
+  Command,
+  FunctionSettings,
+  Job,
+  JobContext,
+  JobFunction,
+  JobSettings,
+  Limit,
+  Needed,
+  Pipeline,
+  PipelineSettings,
+  Push,
+  ServiceSettings,
+  ShOptions,
+  ShResult,
+  StepSettings,
+  Variables,
+} from './runs/pipeline/settings.ts';
+export type { RunRequest as CiRunRequest } from './runs/new-run.ts';
+export type { JobState, Outcome, OutcomeKind, PipelinePlan, PlannedJob, RunEvent, RunRecord, RunRef } from './runs/model.ts';
+export type { JobStatus, RunList, RunStatus, RunSummary } from './runs/status.ts';
 export type { Engine, EngineInfo, EngineKind, EngineRef } from './engine/model.ts';
 
 export type NewProject = NewProjectWanted;
@@ -63,3 +93,6 @@ export const restartTask = (app: App, ref: TaskRef, { force = false, recreate = 
 
 /** Removes container, workspace and metadata. */
 export const deleteTask = (app: App, ref: TaskRef): Promise<Changed<unknown>> => change(app, taskVerbs.deleteTask, ref);
+
+/** Removes old runs with all that belongs to them; those that go on stay. */
+export const pruneCiRuns = (app: App, which: PruneWanted): Promise<Changed<unknown>> => change(app, pruneRuns, which);

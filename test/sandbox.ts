@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly onStdout?: (chunk: Buffer) => void;
+  /** Default: the sandbox's own folder. */
+  readonly cwd?: string;
 }
 
 /**
@@ -53,7 +55,7 @@ export class Sandbox {
     return run([...this.asUser(), process.execPath, inject('program'), ...args], {
       ...options,
       env: this.env(options.env),
-      cwd: this.directory,
+      cwd: options.cwd ?? this.directory,
       timeoutMs: options.timeoutMs ?? 120_000,
     });
   }
@@ -72,7 +74,7 @@ export class Sandbox {
   /** Starts one and gives the process itself, to be killed. With setpriv in front the pid is still the program's: it execs. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcess {
     const [program = '', ...rest] = [...this.asUser(), process.execPath, inject('program'), ...args];
-    return spawn(program, rest, { cwd: this.directory, env: this.env(options.env), stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawn(program, rest, { cwd: options.cwd ?? this.directory, env: this.env(options.env), stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   /** The engine's own program, as somebody beside Slipway would use it. */

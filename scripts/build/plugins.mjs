@@ -5,12 +5,22 @@
  * @param {readonly string[]} packages
  * @returns {Plugin}
  */
-export function inOwnFiles(packages) {
+export const inOwnFiles = (packages) => outside(packages, (name) => `./${ownFile(name)}.js`);
+
+/**
+ * The same for a program that stands beside those files.
+ * @param {readonly string[]} packages
+ * @returns {Plugin}
+ */
+export const inSameFolder = (packages) => outside(packages, (name) => `./${ownFile(name).replace('lib/', '')}.js`);
+
+/** @param {readonly string[]} packages @param {(name: string) => string} file @returns {Plugin} */
+function outside(packages, file) {
   return {
     name: 'in-own-files',
     setup({ onResolve }) {
       onResolve({ filter: /^[^.]/ }, ({ path, kind }) =>
-        kind !== 'entry-point' && packages.includes(path) ? { path: `./${ownFile(path)}.js`, external: true } : undefined,
+        kind !== 'entry-point' && packages.includes(path) ? { path: file(path), external: true } : undefined,
       );
     },
   };

@@ -39,7 +39,13 @@ function section(command: CommandUnknownOpts): string {
 
 /** Commands that do something; a command that only has others below it is no entry of its own. */
 function leaves(command: CommandUnknownOpts): readonly CommandUnknownOpts[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+  return command.commands.length === 0 ? [command] : shown(command).flatMap(leaves);
+}
+
+/** Without hidden ones, and without the help that every command has. */
+function shown(command: CommandUnknownOpts): readonly CommandUnknownOpts[] {
+  const visible = command.createHelp().visibleCommands(command);
+  return command.commands.filter((child) => visible.includes(child));
 }
 
 function pathOf(command: CommandUnknownOpts): string {

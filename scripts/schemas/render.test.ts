@@ -4,12 +4,15 @@ import { isMap, isSeq, parse, parseDocument } from 'yaml';
 import { describe, expect, test } from 'vitest';
 import { checkedAgentSchema } from '../../src/agents/schema.ts';
 import { checkedConfigSchema, checkedProjectSchema } from '../../src/projects/schema.ts';
+import { compile } from '../../src/runs/pipeline/compile.ts';
+import { pipelineSchema } from '../../src/runs/pipeline/schema.ts';
+import { readYamlDefinition } from '../../src/runs/pipeline/yaml-definition.ts';
 import { parseYaml } from '../../src/state/yaml.ts';
-import { keysOf, renderSchema, schemaNames } from './render.ts';
+import { keysOf, renderPlanSchema, renderSchema, schemaNames } from './render.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const reference = (name: string) => readFileSync(`${root}/docs/reference/${name}.yml`, 'utf8');
-const checked = { project: checkedProjectSchema('service'), config: checkedConfigSchema, agent: checkedAgentSchema('example') };
+const checked = { project: checkedProjectSchema('service'), config: checkedConfigSchema, agent: checkedAgentSchema('example'), ci: pipelineSchema };
 
 describe.each(schemaNames)('%s', (name) => {
   test('its committed JSON Schema is what `node scripts/schemas.mjs` writes', () => {
@@ -24,7 +27,7 @@ describe.each(schemaNames)('%s', (name) => {
     const schema = JSON.parse(renderSchema(name, root));
     // The other shape of a snippet is told in the comment: a file has one shape or the other.
     const expected = keysOf(schema).filter((key) => key !== 'snippet.file' && !/^base\./.test(key));
-    const shown = exampleKeys(parseDocument(reference(name)).contents);
+    const shown = exampleKeys(parseDocument(reference(name)).contents, schema);
     expect(expected.filter((key) => !shown.includes(key))).toEqual([]);
     const text = JSON.stringify(schema);
     expect(
@@ -39,10 +42,28 @@ test('the example of a project shows both kinds of base between them', () => {
   expect(parse(reference('config')).base).toBe('ubuntu:24.04');
 });
 
-function exampleKeys(node: unknown, path = ''): readonly string[] {
-  if (isSeq(node)) return [...new Set(node.items.flatMap((item) => exampleKeys(item, path.replace(/\.$/, '[].'))))];
+test('the example of a pipeline compiles', () => {
+  const { jobs } = compile(readYamlDefinition('docs/reference/ci.yml', reference('ci')), { hasDockerfile: false });
+  expect(jobs.map(({ name }) => name)).toEqual(['install', 'test (node=20, database=postgres)', 'test (node=22, database=postgres)', 'publish', 'clean up']);
+});
+
+test("the plan's committed JSON Schema is what `node scripts/schemas.mjs` writes", () => {
+  expect(readFileSync(`${root}/schemas/plan.schema.json`, 'utf8')).toBe(renderPlanSchema());
+});
+
+/** With `*` for what people name themselves, as keysOf. */
+function exampleKeys(node: unknown, schema: Described, path = ''): readonly string[] {
+  const options = [schema, ...(schema.anyOf ?? [])];
+  if (isSeq(node))
+    return [...new Set(node.items.flatMap((item) => options.flatMap(({ items }) => (items ? exampleKeys(item, items, path.replace(/\.$/, '[].')) : []))))];
   if (!isMap(node)) return [];
-  return node.items.flatMap(({ key, value }) => [`${path}${key}`, ...exampleKeys(value, `${path}${key}.`)]);
+  return node.items.flatMap(({ key, value }) =>
+    options.flatMap(({ properties, additionalProperties }) => {
+      const known = properties?.[String(key)];
+      if (known) return [`${path}${key}`, ...exampleKeys(value, known, `${path}${key}.`)];
+      return typeof additionalProperties === 'object' ? exampleKeys(value, additionalProperties, `${path}*.`) : [];
+    }),
+  );
 }
 
 interface Described {
@@ -50,6 +71,7 @@ interface Described {
   readonly properties?: Readonly<Record<string, Described>>;
   readonly items?: Described;
   readonly anyOf?: readonly Described[];
+  readonly additionalProperties?: Described | boolean;
 }
 
 function describedKeys(schema: Described, path = ''): readonly string[] {
@@ -59,6 +81,7 @@ function describedKeys(schema: Described, path = ''): readonly string[] {
   ]);
   return [
     ...own,
+    ...(typeof schema.additionalProperties === 'object' ? describedKeys(schema.additionalProperties, `${path}*.`) : []),
     ...(schema.items ? describedKeys(schema.items, path.replace(/\.$/, '[].')) : []),
     ...(schema.anyOf ?? []).flatMap((option) => describedKeys(option, path)),
   ];

@@ -12,6 +12,8 @@ const rooms: Readonly<Record<string, Room>> = {
   project: { steps: () => import('../projects/steps.ts'), verbs: () => import('../projects/verbs.ts') },
   image: { steps: () => import('../images/steps.ts'), verbs: () => import('../images/verbs.ts') },
   task: { steps: () => import('../tasks/steps.ts'), verbs: () => import('../tasks/verbs.ts') },
+  pipeline: { steps: () => import('../runs/pipeline/steps.ts'), verbs: () => import('../runs/pipeline/verbs.ts') },
+  run: { steps: () => import('../runs/steps.ts'), verbs: () => import('../runs/verbs.ts') },
 };
 
 export const registry: Registry = {

@@ -13,6 +13,8 @@ export interface ActOptions {
   readonly failure?: ExitCode;
   /** Settle operations that were cut off before the body runs. Default true; never with `--dry-run`. */
   readonly recover?: boolean;
+  /** Start a driver for runs that have lost theirs. Default as `recover`. */
+  readonly revive?: boolean;
 }
 
 /**

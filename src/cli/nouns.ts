@@ -29,6 +29,7 @@ export const nouns: readonly Noun[] = [
     },
     load: () => import('./task/commands.ts'),
   },
+  { words: { ci: "runs: a repository's pipeline at one commit" }, load: () => import('./ci/commands.ts') },
   { words: { agent: 'agents that tasks can run' }, load: () => import('./agent/commands.ts') },
   { words: { journal: 'who changed what, when, and how it ended' }, load: () => import('./journal/commands.ts') },
   { words: { doctor: 'which engines there are, which is used, and what is wrong' }, load: () => import('./doctor/commands.ts') },

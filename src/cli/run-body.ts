@@ -32,7 +32,10 @@ export function createAct(invocation: Invocation): Act {
     });
     const call: Call = { app, terminal: invocation.terminal, json: common.json ?? false, engine: invocation.engine() };
     try {
-      if (options.recover !== false && !app.dryRun) await settleOpenOperations(app);
+      if (options.recover !== false && !app.dryRun) {
+        await settleOpenOperations(app);
+        if (options.revive !== false) await reviveOpenRuns(app);
+      }
       invocation.exit((await body(call)) ?? 0);
     } catch (error) {
       out.end();
@@ -54,4 +57,18 @@ async function settleOpenOperations(app: OwnedApp): Promise<void> {
   if ((await openOperations(journalDir(app.paths))).length === 0) return;
   const { reportRecovery } = await import('./report-recovery.ts');
   await reportRecovery(app);
+}
+
+/** The same for runs, which nearly always have ended. */
+async function reviveOpenRuns(app: OwnedApp): Promise<void> {
+  const { openRunsDir } = await import('../state/paths.ts');
+  if (!(await hasFiles(openRunsDir(app.paths)))) return;
+  const { reviveRuns } = await import('../runs/driver/revive.ts');
+  for (const { run } of await reviveRuns(app)) app.out.note(`Nobody looked after run ${run} any more; \`slipway ci show ${run}\` tells what becomes of it.`);
+}
+
+async function hasFiles(directory: string): Promise<boolean> {
+  const { readdir } = await import('node:fs/promises');
+  // A folder that cannot be read is told by the command that needs it.
+  return (await readdir(directory).catch(() => [])).length > 0;
 }

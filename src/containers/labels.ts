@@ -16,6 +16,10 @@ export const label = {
   instance: 'io.slipway.instance',
   mode: 'io.slipway.mode',
   agent: 'io.slipway.agent',
+  /** Of a run's side container: the service's name. */
+  service: 'io.slipway.service',
+  /** Of a volume that runs share: the cache's key. */
+  cache: 'io.slipway.cache',
 
   /** `base` (bootstrapped), `l0`, `l1-cli`, `l2-cli` … of an image. */
   layer: 'io.slipway.layer',

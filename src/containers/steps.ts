@@ -1,10 +1,10 @@
-import { lstat, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { SlipwayError } from '../errors.ts';
 import type { ContainerSpec, Engine, EngineRef } from '../engine/model.ts';
 import type { Json, Step, StepKind } from '../operations/model.ts';
-import { isMissing } from '../state/atomic.ts';
 import { isOwn, label, operationFilter } from './labels.ts';
 import { lastLines } from './logs.ts';
+import { awaitReady } from './ready.ts';
 
 interface ContainerStep extends Step {
   readonly engine: EngineRef & { readonly [key: string]: Json };
@@ -21,7 +21,7 @@ export interface CreateStep extends ContainerStep {
 export interface StartStep extends ContainerStep {
   readonly do: 'container.start';
   /** On the host, written by the entry script when it is through; taken away before the start. */
-  readonly marker: string;
+  readonly marker?: string;
 }
 
 export interface ReadyStep extends ContainerStep {
@@ -68,7 +68,7 @@ const start: StepKind = {
   describe: (step) => `Start container ${(step as StartStep).container}`,
   async apply({ app }, step) {
     const { engine, container, marker } = step as StartStep;
-    await rm(marker, { force: true });
+    if (marker !== undefined) await rm(marker, { force: true });
     await app.engineAt(engine).containers.start(container, { signal: app.signal });
   },
   async isDone({ app }, step) {
@@ -83,21 +83,8 @@ const ready: StepKind = {
   async apply({ app }, step) {
     const { engine: ref, container, marker, deadline, logs } = step as ReadyStep;
     const engine = app.engineAt(ref);
-    const until = Date.parse(deadline);
-    // The marker is a look at one file; the engine is asked now and then, in case the container has died.
-    for (let nextQuestion = Date.now() + 250; !(await exists(marker)); await app.clock.sleep(5, app.signal)) {
-      if (Date.now() < nextQuestion) continue;
-      nextQuestion = Date.now() + 250;
-      const now = await engine.containers.inspect(container, { signal: app.signal });
-      if (now?.state === 'running' && Date.now() < until) continue;
-      if (await exists(marker)) return;
-      throw await notReady(
-        engine,
-        container,
-        now === undefined ? 'was removed' : now.state === 'running' ? 'did not become ready in time' : `ended with exit code ${now.exitCode ?? 'unknown'}`,
-        logs,
-      );
-    }
+    const failure = await awaitReady(app, engine, { container, marker, deadline });
+    if (failure !== undefined) throw await notReady(engine, container, failure, logs);
   },
 };
 
@@ -107,16 +94,6 @@ async function notReady(engine: Engine, container: string, what: string, logs: s
     hint: `See \`${logs}\`; the task and its workspace are as they were.`,
     ...(detail ? { detail } : {}),
   });
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    // The container writes here: a link is not followed.
-    return (await lstat(file)).isFile();
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
 }
 
 const stop: StepKind = {

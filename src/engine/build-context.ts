@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Pack } from 'tar-stream';
 
@@ -9,7 +9,21 @@ export async function packContext(directory: string, dockerfile = 'Dockerfile'):
   const { pack } = await import('tar-stream');
   const ignored = await readIgnore(directory, dockerfile);
   const archive = pack();
-  void addDirectory(archive, directory, '', ignored).then(
+  return sent(archive, addDirectory(archive, directory, '', ignored));
+}
+
+/** A file or folder as `containers.archiveOut` gives one: its own name on top. */
+export async function packTree(path: string): Promise<Readable> {
+  const { pack } = await import('tar-stream');
+  const archive = pack();
+  return sent(
+    archive,
+    addPath(archive, dirname(path), basename(path), () => false),
+  );
+}
+
+function sent(archive: Pack, added: Promise<void>): Readable {
+  void added.then(
     () => archive.finalize(),
     (error: Error) => archive.destroy(error),
   );
@@ -32,20 +46,21 @@ async function readIgnore(directory: string, dockerfile: string): Promise<Ignore
 }
 
 async function addDirectory(archive: Pack, root: string, relative: string, ignored: Ignored): Promise<void> {
-  for (const name of (await readdir(join(root, relative))).sort()) {
-    const path = relative === '' ? name : `${relative}/${name}`;
-    const file = join(root, path);
-    const stat = await lstat(file);
-    if (ignored(path, stat.isDirectory())) continue;
-    const header = { name: path, mode: stat.mode & 0o7777, mtime: stat.mtime, uid: 0, gid: 0 };
-    if (stat.isDirectory()) {
-      await addEntry(archive, { ...header, type: 'directory' });
-      await addDirectory(archive, root, path, ignored);
-    } else if (stat.isSymbolicLink()) {
-      await addEntry(archive, { ...header, type: 'symlink', linkname: await readlink(file) });
-    } else if (stat.isFile()) {
-      await addFile(archive, { ...header, size: stat.size }, file);
-    }
+  for (const name of (await readdir(join(root, relative))).sort()) await addPath(archive, root, relative === '' ? name : `${relative}/${name}`, ignored);
+}
+
+async function addPath(archive: Pack, root: string, path: string, ignored: Ignored): Promise<void> {
+  const file = join(root, path);
+  const stat = await lstat(file);
+  if (ignored(path, stat.isDirectory())) return;
+  const header = { name: path, mode: stat.mode & 0o7777, mtime: stat.mtime, uid: 0, gid: 0 };
+  if (stat.isDirectory()) {
+    await addEntry(archive, { ...header, type: 'directory' });
+    await addDirectory(archive, root, path, ignored);
+  } else if (stat.isSymbolicLink()) {
+    await addEntry(archive, { ...header, type: 'symlink', linkname: await readlink(file) });
+  } else if (stat.isFile()) {
+    await addFile(archive, { ...header, size: stat.size }, file);
   }
 }
 

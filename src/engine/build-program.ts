@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { SlipwayError } from '../errors.ts';
 import { abortError } from './errors.ts';
 import type { Engine, Labels } from './model.ts';
@@ -34,9 +35,9 @@ export interface ProgramBuild {
 export async function buildWithProgram(engine: Engine, programs: Programs, build: ProgramBuild): Promise<string> {
   const scratch = await mkdtemp(join(tmpdir(), 'slipway-build-'));
   try {
-    const idFile = join(scratch, 'id');
     const tail = lastLines();
-    const end = await runBuild(engine, programs, build, idFile, tail.add);
+    const files = { id: join(scratch, 'id'), ...(await labelledDockerfile(build, scratch)) };
+    const end = await runBuild(engine, programs, build, files, tail.add);
     if (end === 'no-program') return await buildThroughApi(engine, build);
     if (build.signal?.aborted) throw abortError(build.signal, 'build an image');
     if (end.exitCode !== 0) {
@@ -45,34 +46,58 @@ export async function buildWithProgram(engine: Engine, programs: Programs, build
       const how = end.exitCode === undefined ? `ended by ${end.signal}` : `exit code ${end.exitCode}`;
       throw new SlipwayError('E_IMAGE_BUILD', `Cannot build ${build.tags?.[0] ?? 'the image'}: ${how}`, { detail: tail.text() });
     }
-    const id = (await readFile(idFile, 'utf8')).trim();
+    const id = (await readFile(files.id, 'utf8')).trim();
     return await confirmed(engine, id, build);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
+interface BuildFiles {
+  /** Where the program writes the image's id. */
+  readonly id: string;
+  readonly dockerfile: string;
+  /** Whether the labels are in it. */
+  readonly labelled: boolean;
+}
+
+/**
+ * Each `--label` becomes a line, and the classic builders make a container or an image of each line: one line of all takes a second
+ * less. Not where the text could swallow it, or a label needs quoting.
+ */
+async function labelledDockerfile(build: ProgramBuild, scratch: string): Promise<Omit<BuildFiles, 'id'>> {
+  const original = join(build.context, build.dockerfile ?? 'Dockerfile');
+  const labels = Object.entries(build.labels ?? {});
+  const text = await readFile(original, 'latin1').catch(() => undefined);
+  const plain = labels.every((pair) => pair.every((part) => /^[\w.:@/+-]+$/.test(part)));
+  if (labels.length === 0 || !plain || text === undefined || text.trim() === '' || /[\\`]\s*$/.test(text)) return { dockerfile: original, labelled: false };
+  const dockerfile = join(scratch, 'Dockerfile');
+  await writeFile(dockerfile, `${text}\nLABEL ${labels.map(([key, value]) => `${key}=${value}`).join(' ')}\n`, 'latin1');
+  // BuildKit looks for it beside the Dockerfile.
+  await copyFile(`${original}.dockerignore`, `${dockerfile}.dockerignore`).catch(() => {});
+  return { dockerfile, labelled: true };
+}
+
 async function runBuild(
   engine: Engine,
   programs: Programs,
   build: ProgramBuild,
-  idFile: string,
+  files: BuildFiles,
   keep: (text: string) => void,
 ): Promise<ProgramEnd | 'no-program'> {
   const program = engine.program();
   let said = '';
-  const onOutput = (chunk: Buffer) => {
-    const text = chunk.toString('utf8');
+  const take = (text: string) => {
     said = (said + text).slice(0, 2000);
     keep(text);
     build.onProgress?.(text);
   };
   const attempt = (env: typeof program.env) =>
-    programs.run([...program.argv, ...buildArguments(engine.kind, build, idFile)], {
+    programs.run([...program.argv, ...buildArguments(engine.kind, build, files)], {
       // A builder of the person's own choice keeps its images to itself.
       env: { ...env, ...build.quietArgs, BUILDX_BUILDER: 'default' },
-      onStdout: onOutput,
-      onStderr: onOutput,
+      onStdout: asText(take),
+      onStderr: asText(take),
       ...(build.signal === undefined ? {} : { signal: build.signal }),
       ...(build.onStart === undefined ? {} : { onStart: build.onStart }),
     });
@@ -87,19 +112,25 @@ async function runBuild(
   }
 }
 
+/** A character may come in two chunks. */
+function asText(take: (text: string) => void): (chunk: Buffer) => void {
+  const decoder = new StringDecoder('utf8');
+  return (chunk) => take(decoder.write(chunk));
+}
+
 /** Exported for its test: a plain list, in a fixed order. */
-export function buildArguments(kind: Engine['kind'], build: ProgramBuild, idFile: string): readonly string[] {
+export function buildArguments(kind: Engine['kind'], build: ProgramBuild, files: BuildFiles): readonly string[] {
   const pairs = (flag: string, values: Readonly<Record<string, string>> = {}) => Object.entries(values).flatMap(([key, value]) => [flag, `${key}=${value}`]);
   return [
     'build',
     // Podman's own format drops HEALTHCHECK and SHELL.
     ...(kind === 'podman' ? ['--format', 'docker'] : ['--force-rm']),
     '--iidfile',
-    idFile,
+    files.id,
     '--file',
-    join(build.context, build.dockerfile ?? 'Dockerfile'),
+    files.dockerfile,
     ...(build.tags ?? []).flatMap((tag) => ['--tag', tag]),
-    ...pairs('--label', build.labels),
+    ...pairs('--label', files.labelled ? {} : build.labels),
     ...pairs('--build-arg', build.buildArgs),
     ...Object.keys(build.quietArgs ?? {}).flatMap((name) => ['--build-arg', name]),
     ...(build.network === undefined ? [] : ['--network', build.network]),

@@ -17,6 +17,7 @@ export function containerBody(spec: ContainerSpec, dialect: Dialect): Readonly<R
     OpenStdin: spec.openStdin ?? false,
     // Left out, Podman takes it for 0 and every stop is a kill. 10 is both engines' own default.
     StopTimeout: spec.stopTimeoutSeconds ?? 10,
+    StopSignal: spec.stopSignal,
     Healthcheck: spec.healthcheck === undefined ? undefined : healthBody(spec.healthcheck),
     ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
     HostConfig: {

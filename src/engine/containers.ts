@@ -48,6 +48,7 @@ export function openContainers(api: Api): Containers {
     },
     wait: async (id, options) => (await import('./wait.ts')).waitContainer(api, id, options),
     exec: async (id, spec, options) => (await import('./exec.ts')).startExec(api, id, spec, options),
+    checkHealth: async (id, options) => (await import('./health.ts')).checkHealth(api, id, options),
     stats: async (id, options) => (await import('./stats.ts')).readStats(api, id, options),
     commit: async (id, tag, options) => (await import('./commit.ts')).commitContainer(api, id, tag, options),
     archiveOut: async (id, path, options) => (await import('./archive.ts')).archiveOut(api, id, path, options),

@@ -178,7 +178,10 @@ export interface ContainerSpec {
   readonly userNamespace?: string;
   /** What `stop` waits when it is not told. Default 10. */
   readonly stopTimeoutSeconds?: number;
+  /** What `stop` sends first. Default: the image's, else TERM. */
+  readonly stopSignal?: NodeJS.Signals;
   readonly shmBytes?: number;
+  /** `test: ['NONE']` switches the image's off. */
   readonly healthcheck?: Healthcheck;
 }
 
@@ -298,10 +301,12 @@ export interface Containers {
   /** Until it is not running. */
   wait(id: string, options?: CallOptions): Promise<ContainerExit>;
   exec(id: string, spec: ExecSpec, options?: CallOptions): Promise<ExecSession>;
+  /** Podman leaves checks to timers of systemd, which may not be there: it makes one now. Docker makes them by itself, and tells the last. */
+  checkHealth(id: string, options?: CallOptions): Promise<Health>;
   stats(id: string, options?: CallOptions): Promise<ContainerStats>;
   /** Gives the image's id. */
   commit(id: string, tag: string, options?: CallOptions & { readonly changes?: readonly string[]; readonly pause?: boolean }): Promise<string>;
-  /** A tar of the path; works on stopped containers. `undefined`: no such path. */
+  /** A tar of the path, a link as a link; works on stopped containers. `undefined`: no such path. */
   archiveOut(id: string, path: string, options?: CallOptions): Promise<Readable | undefined>;
   archiveIn(id: string, directory: string, archive: Readable, options?: CallOptions): Promise<void>;
 }

@@ -16,7 +16,10 @@ export function openVolumes(api: Api): Volumes {
     async list(filter = {}) {
       const query = { filters: filters({ label: labelFilters(filter.labels) }) };
       const found = await api.json<{ readonly Volumes?: readonly WireVolume[] | null }>('GET', '/volumes', { ...filter, action: 'list volumes', query });
-      return (found.Volumes ?? []).map(volumeDetails);
+      // Podman gives volumes that have any one of several labels.
+      return (found.Volumes ?? [])
+        .map(volumeDetails)
+        .filter(({ labels }) => Object.entries(filter.labels ?? {}).every(([key, value]) => labels[key] === value));
     },
     async remove(name, options = {}) {
       const answer = await api.call('DELETE', `/volumes/${pathPart(name)}`, { ...options, action: `remove volume ${name}`, accept: [404] });

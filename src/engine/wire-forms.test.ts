@@ -118,6 +118,8 @@ test('a build as it is typed', () => {
     '--pull',
     '/ctx',
   ];
-  expect(buildArguments('docker', build, '/id')).toEqual(['build', '--force-rm', ...rest]);
-  expect(buildArguments('podman', build, '/id')).toEqual(['build', '--format', 'docker', ...rest]);
+  const files = { id: '/id', dockerfile: '/ctx/Dockerfile', labelled: false };
+  expect(buildArguments('docker', build, files)).toEqual(['build', '--force-rm', ...rest]);
+  expect(buildArguments('podman', build, files)).toEqual(['build', '--format', 'docker', ...rest]);
+  expect(buildArguments('docker', build, { ...files, labelled: true })).not.toContain('--label');
 });

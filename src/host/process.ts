@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type Serializable, spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { Duplex, type Readable, type Writable } from 'node:stream';
+import { Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
 import { SlipwayError } from '../errors.ts';
 
 export type Argv = readonly string[];
@@ -131,6 +131,67 @@ export function openDuplex(argv: Argv, options: Pick<ProcessOptions, 'cwd' | 'en
     ref: () => pipes.forEach((pipe) => void pipe.ref()),
     unref: () => pipes.forEach((pipe) => void pipe.unref()),
   });
+}
+
+export interface TalkOptions {
+  /** The whole environment. */
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly onMessage: (message: unknown) => void;
+  readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
+}
+
+/** A Node.js program that messages go to and come from, in a process group of its own. */
+export interface Talk {
+  /** What cannot be delivered any more is dropped: how the program ended tells. */
+  send(message: Serializable): void;
+  /** Ends the whole group. */
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<Pick<ProcessEnd, 'exitCode' | 'signal'>>;
+}
+
+/** Starts a Node.js program to talk with. Throws E_NO_PROGRAM, E_NO_DIRECTORY. */
+export async function startTalk(argv: Argv, { env, cwd, onMessage, onOutput }: TalkOptions): Promise<Talk> {
+  const child = await launch(argv, { ...base({ env, cwd }), detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  child.on('message', onMessage);
+  child.stdout?.on('data', (chunk: Buffer) => onOutput('stdout', chunk));
+  child.stderr?.on('data', (chunk: Buffer) => onOutput('stderr', chunk));
+  child.once('exit', () => {
+    // What it started may hold the pipes open.
+    signalGroup(child, 'SIGKILL');
+    setTimeout(() => [child.stdout, child.stderr].forEach((pipe) => void pipe?.destroy()), 200).unref();
+  });
+  return {
+    send: (message) => void child.send(message, () => {}),
+    kill: (signal) => signalGroup(child, signal),
+    ended: closed(child).then(([exitCode, signal]) => ({ exitCode: exitCode ?? undefined, signal: signal ?? undefined })),
+  };
+}
+
+/** A program that outlives this process, with the ends of its pipes that this process has. */
+export interface Session {
+  readonly pid: number;
+  readonly stdin: Writable;
+  /** Both streams. What nobody reads holds it up. */
+  readonly output: Readable;
+  /** `undefined` where a signal ended it. */
+  readonly exited: Promise<number | undefined>;
+}
+
+/** Starts a program in a session of its own and with pipes, which end with this process. Throws E_NO_PROGRAM, E_NO_DIRECTORY. */
+export async function startSession(argv: Argv, options: Pick<ProcessOptions, 'cwd' | 'env'> = {}): Promise<Session> {
+  const child = await launch(argv, { ...base(options), detached: true, stdio: 'pipe' });
+  const { stdin, stdout, stderr } = child;
+  if (stdin === null || stdout === null || stderr === null) throw new Error('pipes were asked for');
+  stdin.on('error', () => {});
+  const output = new PassThrough();
+  stdout.pipe(output, { end: false });
+  stderr.pipe(output, { end: false });
+  const exited = new Promise<number | undefined>((resolve) => child.once('exit', (code) => resolve(code ?? undefined)));
+  child.once('close', () => output.end());
+  child.unref();
+  for (const pipe of [stdin, stdout, stderr]) if (pipe instanceof Socket) pipe.unref();
+  return { pid: child.pid ?? 0, stdin, output, exited };
 }
 
 /** What the engine room is handed. */

@@ -38,7 +38,7 @@ function pullError(reference: string, cause: SlipwayError): SlipwayError {
 }
 
 /** `Pull ubuntu:24.04: 3 of 5 layers, 41 MB of 80 MB`. */
-function describePull(reference: string, layers: readonly PullProgress[], status: string): string {
+export function describePull(reference: string, layers: readonly PullProgress[], status: string): string {
   if (layers.length === 0) return `Pull ${reference}: ${status}`;
   const done = layers.filter(({ status: is }) => /complete|already exists/i.test(is)).length;
   const sum = (values: readonly (number | undefined)[]) => values.reduce<number>((total, value) => total + (value ?? 0), 0);

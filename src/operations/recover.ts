@@ -1,9 +1,9 @@
 import { SlipwayError } from '../errors.ts';
 import type { EngineRef } from '../engine/model.ts';
-import { bootId, isSameProcessAlive } from '../state/process-identity.ts';
 import { journalDir, locksDir } from '../state/paths.ts';
 import { type Lock, staleLocks } from '../state/lock.ts';
 import { describeError } from './describe-error.ts';
+import { endChild } from './end-child.ts';
 import { dropEmptyOperation, JournalWriter, openOperations, type OperationOutcome, type OperationRecord, readOpenOperation } from './journal.ts';
 import { operationLock, releaseLocks, takeLocks } from './locks.ts';
 import type { App, Plan, Step, Verb } from './model.ts';
@@ -130,7 +130,7 @@ async function settle(app: App, record: OperationRecord): Promise<Recovered | un
     return { operation, summary, outcome, unknown: unknown.map(({ text }) => text), ...(error ? { error } : {}) };
   };
   try {
-    await endChildren(app, record);
+    for (const child of record.children) await endChild(app, child);
     const direction = await directionOf(stepContext(app, operation, journal), record);
     if (direction === 'finished') return await finish('completed');
     if (direction === 'back' && !record.forward) {
@@ -178,22 +178,6 @@ async function unknownSteps(app: App, record: OperationRecord): Promise<readonly
     if (step && kind?.once) found.push({ index, text: kind.describe(step) });
   }
   return found;
-}
-
-/** Children run in groups of their own; a build that goes on after its parent died would tag what nobody waits for. */
-async function endChildren(app: App, record: OperationRecord): Promise<void> {
-  for (const child of record.children) {
-    if (child.bootId !== bootId() || !isSameProcessAlive(child)) continue;
-    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      try {
-        process.kill(-child.pid, signal);
-      } catch {
-        break;
-      }
-      for (let waited = 0; waited < 2_000 && isSameProcessAlive(child); waited += 50) await app.clock.sleep(50);
-      if (!isSameProcessAlive(child)) break;
-    }
-  }
 }
 
 /** What passes by itself or is mended outside of Slipway. */

@@ -162,3 +162,42 @@ export const branch = v.pipe(
     'expected the name of a branch',
   ),
 );
+
+const count = (least: number, most: number, what: string) =>
+  v.pipe(
+    v.number(),
+    v.integer(`expected a whole number${what}`),
+    v.minValue(least, `expected at least ${least}`),
+    v.maxValue(most, `expected at most ${most}`),
+  );
+
+export const ci = v.strictObject({
+  max_runs: v.optional(count(1, 1000, ' of runs')),
+  jobs: v.optional(count(1, 1000, ' of jobs')),
+  keep_images: v.optional(count(0, 1000, ' of images')),
+  engine_patience: v.optional(count(0, 3600, ' of seconds')),
+});
+
+export const secrets = v.record(
+  v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a variable: letters, digits and _, no digit first')),
+  v.union(
+    [
+      v.strictObject({ env: v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a variable')) }),
+      v.strictObject({
+        file: v.pipe(v.string(), v.regex(/^(?:\/|~\/)[^\0\r\n]*$/, 'expected an absolute path, or one that starts with ~/')),
+      }),
+      v.strictObject({
+        command: v.pipe(
+          v.array(
+            v.pipe(
+              v.string(),
+              v.check((word) => !word.includes('\0'), 'expected a text without NUL'),
+            ),
+          ),
+          v.minLength(1, 'expected a program and its arguments'),
+        ),
+      }),
+    ],
+    '{ env: NAME }, { file: PATH } or { command: [PROGRAM, ARGUMENT, …] }',
+  ),
+);

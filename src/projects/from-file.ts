@@ -19,7 +19,17 @@ export function projectFromFile(id: string, file: ProjectFile, home: string): Pr
 }
 
 export function configFromFile(file: ConfigFile): Config {
-  return { engine: file.engine, ...sharedFromFile(file) };
+  return {
+    engine: file.engine,
+    ...sharedFromFile(file),
+    ci: {
+      maxRuns: file.ci?.max_runs,
+      jobs: file.ci?.jobs,
+      keepImages: file.ci?.keep_images,
+      enginePatienceSeconds: file.ci?.engine_patience,
+    },
+    secrets: file.secrets ?? {},
+  };
 }
 
 interface Shared {

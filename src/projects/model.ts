@@ -78,6 +78,21 @@ export interface Project {
   readonly build: BuildSettings;
 }
 
+/** Where the value of a secret comes from: a variable of the host, a file's content, or what a command prints. */
+export type SecretSource = { readonly env: string } | { readonly file: string } | { readonly command: readonly string[] };
+
+/** How runs are run; `undefined` is "not said". */
+export interface CiSettings {
+  /** Runs at a time; the others wait in their order. */
+  readonly maxRuns: number | undefined;
+  /** Jobs of one run at a time. */
+  readonly jobs: number | undefined;
+  /** Images of a repository's runs that stay after their ends. */
+  readonly keepImages: number | undefined;
+  /** How long a run waits for an engine that went away. */
+  readonly enginePatienceSeconds: number | undefined;
+}
+
 /** config.yml: a person's settings for all projects; a project's own settings win. */
 export interface Config {
   /** `auto`, `docker`, `podman`, or a URL. */
@@ -91,6 +106,9 @@ export interface Config {
   readonly resources: ResourceSettings;
   readonly build: BuildSettings;
   readonly shutdownTimeoutSeconds: number | undefined;
+  readonly ci: CiSettings;
+  /** By the names that pipelines ask for. */
+  readonly secrets: Readonly<Record<string, SecretSource>>;
 }
 
 /** The names of settings that have a source worth telling. */

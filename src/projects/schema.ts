@@ -4,6 +4,7 @@ import {
   base,
   branch,
   build,
+  ci,
   environment,
   hardening,
   human,
@@ -13,6 +14,7 @@ import {
   port,
   repository,
   resources,
+  secrets,
   shutdownTimeout,
 } from './fields.ts';
 
@@ -86,6 +88,8 @@ export const configSchema = v.strictObject({
   resources: v.optional(resources),
   build: v.optional(build),
   shutdown_timeout: v.optional(shutdownTimeout),
+  ci: v.optional(ci),
+  secrets: v.optional(secrets),
 });
 
 export type ConfigFile = v.InferOutput<typeof configSchema>;

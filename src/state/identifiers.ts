@@ -1,6 +1,6 @@
 import { SlipwayError } from '../errors.ts';
 
-export type IdentifierKind = 'project' | 'task' | 'instance' | 'service' | 'agent' | 'run';
+export type IdentifierKind = 'project' | 'task' | 'instance' | 'service' | 'agent' | 'repository';
 
 const identifier = /^[a-z0-9]+(?:[_-][a-z0-9]+)*$/;
 const maximumLength = 63;
@@ -24,6 +24,16 @@ export function checkTaskId(value: string): string {
   throw new SlipwayError('E_BAD_ID', `${JSON.stringify(shorten(value))} is not a task id.`, {
     hint: 'Task ids are numbers from 1 up. `slipway task list` shows them.',
   });
+}
+
+/** A run's id is its moment and eight random digits, so that ids sort by time: `20261121t035312-9f2c41d0`. */
+export function isRunId(value: string): boolean {
+  return /^[0-9]{8}t[0-9]{6}-[0-9a-f]{8}$/.test(value);
+}
+
+export function checkRunId(value: string): string {
+  if (isRunId(value)) return value;
+  throw new SlipwayError('E_BAD_ID', `${JSON.stringify(shorten(value))} is not a run id.`, { hint: '`slipway ci list` shows the runs.' });
 }
 
 function shorten(value: string): string {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { checkIdentifier, checkTaskId } from './identifiers.ts';
+import { checkIdentifier, checkRunId, checkTaskId } from './identifiers.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -49,3 +49,21 @@ export const taskWorkspace = (paths: Paths, project: string, task: string) => jo
 export const taskAgentConfig = (paths: Paths, project: string, task: string) => join(taskDir(paths, project, task), 'agent-config');
 /** Shared with the container: ready marker and exit record. What is in it was written by the container: never followed, never trusted. */
 export const taskRecords = (paths: Paths, project: string, task: string) => join(taskDir(paths, project, task), 'records');
+
+/** The folder of unfinished runs, a file each: whoever looks for them reads no records. */
+export const openRunsDir = (paths: Paths) => join(paths.state, 'runs', 'open');
+export const runsDir = (paths: Paths) => join(paths.state, 'runs');
+export const repositoryRunsDir = (paths: Paths, repository: string) => join(runsDir(paths), checkIdentifier('repository', repository));
+/** A run's record: what is known of it, for good. */
+export const runDir = (paths: Paths, repository: string, run: string) => join(repositoryRunsDir(paths, repository), checkRunId(run));
+export const runsCacheDir = (paths: Paths) => join(paths.cache, 'runs');
+export const repositoryCacheDir = (paths: Paths, repository: string) => join(runsCacheDir(paths), checkIdentifier('repository', repository));
+/** What a run needs while it goes on. */
+export const runCacheDir = (paths: Paths, repository: string, run: string) => join(repositoryCacheDir(paths, repository), checkRunId(run));
+export const runWorkspace = (paths: Paths, repository: string, run: string) => join(runCacheDir(paths, repository, run), 'workspace');
+/** Shared with the supervisors of its jobs. What is in it was written by what the run runs: never followed, never trusted. */
+export const runChannel = (paths: Paths, repository: string, run: string) => join(runCacheDir(paths, repository, run), 'channel');
+/** A file for each cache volume of the repository's runs: when it was last used. */
+export const cachesDir = (paths: Paths, repository: string) => join(repositoryCacheDir(paths, repository), 'caches');
+/** What runs of a repository on this machine share: a folder for each cache. */
+export const hostCachesDir = (paths: Paths, repository: string) => join(repositoryCacheDir(paths, repository), 'host-caches');

@@ -3,6 +3,9 @@ import { nearest } from './nearest.ts';
 import { type ListForMap, unwrapSchema } from './yaml-shape.ts';
 
 export interface Explained {
+  readonly path: Path;
+  /** Whether it is about the key there, not about its value. */
+  readonly isKey: boolean;
   /** In the text, from 0. */
   readonly offset: number;
   readonly message: string;
@@ -27,7 +30,7 @@ export function explainIssues(issues: readonly BaseIssue<unknown>[], schema: unk
 export function explainLists(lists: readonly ListForMap[], document: Document): readonly Explained[] {
   return lists.map(({ path, schema }) => {
     const expected = 'options' in schema && 'message' in schema && typeof schema.message === 'string' ? schema.message : 'a map';
-    return { offset: offsetOf(document, path, false), message: `${subjectOf(path)}: expected ${expected}, found a list` };
+    return { path, isKey: false, offset: offsetOf(document, path, false), message: `${subjectOf(path)}: expected ${expected}, found a list` };
   });
 }
 
@@ -35,13 +38,13 @@ function subjectOf(path: Path): string {
   return path.length === 0 ? 'the file' : `\`${path.map(String).join('.')}\``;
 }
 
-function explainIssue(issue: BaseIssue<unknown>, parent: Path, schema: unknown, document: Document): readonly (Explained & { readonly path: Path })[] {
+function explainIssue(issue: BaseIssue<unknown>, parent: Path, schema: unknown, document: Document): readonly Explained[] {
   const path = [...parent, ...(issue.path ?? []).map((item) => item.key)];
   // A union's own message says little where one of its shapes was clearly meant: a map goes to the option that takes maps.
   const deeper = issue.type === 'union' ? (issue.issues ?? []).filter((inner) => (inner.path ?? []).length > 0) : [];
   if (deeper.length > 0) return deeper.flatMap((inner) => explainIssue(inner, path, schema, document));
   const isKey = issue.path?.at(-1)?.origin === 'key' || isUnknownKey(issue);
-  return [{ path, offset: offsetOf(document, path, isKey), message: describe(issue, path, schema) }];
+  return [{ path, isKey, offset: offsetOf(document, path, isKey), message: describe(issue, path, schema) }];
 }
 
 function describe(issue: BaseIssue<unknown>, path: Path, schema: unknown): string {
@@ -121,7 +124,7 @@ export function explainSyntax(code: string, message: string): string {
 }
 
 /** Where the value stands (`isKey`: its key); for a missing one its nearest parent. */
-function offsetOf(document: Document, path: Path, isKey: boolean): number {
+export function offsetOf(document: Document, path: Path, isKey: boolean): number {
   for (let length = path.length; length > 0; length--) {
     const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
     const key = keyOffset(parent, path[length - 1]);

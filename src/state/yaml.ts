@@ -98,24 +98,28 @@ function tooLarge(file: string): SlipwayError {
   return new SlipwayError('E_BAD_FILE', `${file} is larger than 2 MiB.`, { hint });
 }
 
-/** What the parser throws instead of collecting: alias bombs, aliases without an anchor, nesting deeper than the stack. */
 function guarded<T>(file: string, text: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    if (cause instanceof RangeError) throw badFile(file, text, [{ line: 1, column: 1, message: 'is nested too deeply' }]);
-    const alias = /(?:alias|anchor).*: (\S+)$/s.exec(message)?.[1];
-    const offset = alias === undefined ? -1 : text.indexOf(`*${alias}`);
-    const before = text.slice(0, Math.max(0, offset)).split('\n');
-    const explained =
-      alias !== undefined
-        ? `\`*${alias}\` names no anchor: expected \`&${alias}\` before it`
-        : /excessive alias/i.test(message)
-          ? 'repeats its anchors more than 100 times'
-          : message;
-    throw badFile(file, text, [{ line: before.length, column: (before.at(-1)?.length ?? 0) + 1, message: explained }]);
+    throw badFile(file, text, [explainThrown(text, cause)]);
   }
+}
+
+/** What the parser throws instead of collecting: alias bombs, aliases without an anchor, nesting deeper than the stack. */
+export function explainThrown(text: string, cause: unknown): YamlMistake {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof RangeError) return { line: 1, column: 1, message: 'is nested too deeply' };
+  const alias = /(?:alias|anchor).*: (\S+)$/s.exec(message)?.[1];
+  const offset = alias === undefined ? -1 : text.indexOf(`*${alias}`);
+  const before = text.slice(0, Math.max(0, offset)).split('\n');
+  const explained =
+    alias !== undefined
+      ? `\`*${alias}\` names no anchor: expected \`&${alias}\` before it`
+      : /excessive alias/i.test(message)
+        ? 'repeats its anchors more than 100 times'
+        : message;
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, message: explained };
 }
 
 function readBytes(file: string): Buffer | undefined {
@@ -151,7 +155,7 @@ function decode(file: string, bytes: Buffer): string {
 }
 
 /** A file's content goes to a terminal: what would move its cursor is shown as a question mark. */
-function printable(text: string): string {
+export function printable(text: string): string {
   // A password that somebody wrote into an address is not shown again.
   const safe = text.replace(/\r$/, '').replace(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, '$1***@');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced.

@@ -128,7 +128,7 @@ const removeFiles: StepKind = {
       const at = app.engineAt(engine);
       const found = await firstImage(at, [image, `${project}:l2-cli`]);
       if (found === undefined) throw error;
-      await removeAsRoot(app, at, operation, found, directory);
+      await removeAsRoot(app, at, operation, { image: found, directory, kind: 'task', extra: { project, task } });
       await removeTree(directory);
     }
   },

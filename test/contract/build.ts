@@ -57,6 +57,22 @@ export function buildContract({ engine, labels, name, start, tiny, lab }: Settin
     expect(listing).toMatch(/^link$/m);
   });
 
+  test.each(ways)('%s: labels are on the last stage, whatever ends the Dockerfile', async (_, programs) => {
+    for (const lines of [['RUN true \\'], [`FROM ${tiny}`, 'CMD echo last'], ['RUN true', '# a comment']]) {
+      await dockerfile(...lines);
+      const progress: string[] = [];
+      const more = { 'io.example.build': '2026-11-21t08:00-x' };
+      const id = await buildWithProgram(engine, programs, {
+        context,
+        labels: { ...labels, ...more },
+        network: 'none',
+        onProgress: (text) => progress.push(text),
+      });
+      expect((await engine.images.inspect(id))?.labels).toMatchObject({ ...labels, ...more });
+      expect(progress.join('')).toContain('FROM');
+    }
+  });
+
   test.each(ways)('%s: a command that fails is E_IMAGE_BUILD with its last lines', async (_, programs) => {
     await dockerfile('RUN echo this is why; exit 3');
     const tag = `${name()}:1`;

@@ -239,10 +239,22 @@ export function containersContract({ lab, engine, labels, create, start, startUp
   });
 
   test('health goes from starting to healthy, and to unhealthy', async () => {
-    // Podman runs health checks by systemd timers. Without systemd nobody runs them but `podman healthcheck run`.
+    // Podman runs health checks by systemd timers, which the lab does not have: asking is what makes one.
     const id = await start({ healthcheck: { test: ['CMD-SHELL', 'test ! -e /sick'], intervalMs: 300, timeoutMs: 3000, retries: 1 } });
     expect(['starting', 'healthy']).toContain((await containers.inspect(id))?.health);
-    if (lab.kind === 'docker') await expect.poll(async () => (await containers.inspect(id))?.health, { timeout: 15_000 }).toBe('healthy');
+    await expect.poll(() => containers.checkHealth(id), { timeout: 15_000 }).toBe('healthy');
+    await exec(id, { command: ['touch', '/sick'] });
+    await expect.poll(() => containers.checkHealth(id), { timeout: 15_000 }).toBe('unhealthy');
+    expect(await containers.checkHealth(await start())).toBe('none');
+    await expect(containers.checkHealth(name())).rejects.toMatchObject({ code: 'E_NO_SUCH' });
+  });
+
+  test("a stop signal of our own replaces the image's", async () => {
+    const script = 'trap "exit 3" TERM; trap "exit 4" USR1; while :; do sleep 0.05; done';
+    const id = await start({ command: ['sh', '-c', script], stopSignal: 'SIGUSR1' });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await containers.stop(id);
+    expect((await containers.inspect(id))?.exitCode).toBe(4);
   });
 
   test('commit keeps what was written, and its changes', async () => {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { pack } from 'tar-stream';
+import { extract, pack } from 'tar-stream';
 import type { Setting } from './setting.ts';
 
 export function resourcesContract({ engine, labels, name, create, start, exec }: Setting): void {
@@ -49,6 +49,17 @@ export function resourcesContract({ engine, labels, name, create, start, exec }:
     expect(await networks.remove(called)).toBe(false);
   });
 
+  test('volumes and networks are found by all of several labels', async () => {
+    const [called, other] = [name(), name()];
+    const both = { [`one-${called}`]: 'yes', [`two-${called}`]: 'yes' };
+    await volumes.create(called, { labels: { ...labels, ...both } });
+    await volumes.create(other, { labels: { ...labels, [`one-${called}`]: 'yes' } });
+    await networks.create(called, { labels: { ...labels, ...both } });
+    await networks.create(other, { labels: { ...labels, [`one-${called}`]: 'yes' } });
+    expect((await volumes.list({ labels: both })).map((volume) => volume.name)).toEqual([called]);
+    expect((await networks.list({ labels: both })).map((network) => network.name)).toEqual([called]);
+  });
+
   test('archives go into and out of a container that does not run', async () => {
     const id = await create();
     await containers.archiveIn(id, '/tmp', tarOf('note', 'in\n'));
@@ -61,6 +72,20 @@ export function resourcesContract({ engine, labels, name, create, start, exec }:
     expect(bytes.includes('in\n')).toBe(true);
     await containers.start(id);
     expect((await exec(id, { command: ['cat', '/tmp/note'] })).stdout).toBe('in\n');
+    await exec(id, { command: ['sh', '-c', 'ln -s ../etc /tmp/folder; ln -s nowhere /tmp/broken'] });
+    for (const [link, to] of [
+      ['/tmp/folder', '../etc'],
+      ['/tmp/broken', 'nowhere'],
+    ] as const) {
+      const entries = extract();
+      (await containers.archiveOut(id, link))?.pipe(entries);
+      const headers: unknown[] = [];
+      for await (const entry of entries) {
+        headers.push(entry.header);
+        entry.resume();
+      }
+      expect(headers).toEqual([expect.objectContaining({ name: link.slice('/tmp/'.length), type: 'symlink', linkname: to })]);
+    }
     expect(await containers.archiveOut(id, '/no/such/path')).toBeUndefined();
     await expect(containers.archiveIn(id, '/no/such/path', tarOf('note', 'in\n'))).rejects.toMatchObject({ code: 'E_NO_SUCH' });
   });

@@ -28,6 +28,7 @@ const roomsOfNouns: Readonly<Record<string, readonly string[]>> = {
   projects: ['model.ts', 'store.ts', 'observe.ts', 'plan.ts', 'steps.ts', 'verbs.ts'],
   images: ['model.ts', 'observe.ts', 'plan.ts', 'steps.ts', 'verbs.ts'],
   tasks: ['model.ts', 'store.ts', 'observe.ts', 'plan.ts', 'steps.ts', 'verbs.ts'],
+  runs: ['model.ts', 'store.ts', 'observe.ts', 'plan.ts', 'steps.ts', 'verbs.ts'],
 };
 
 const sources = sourcesIn('src', ['.ts', '.tsx']);

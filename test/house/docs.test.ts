@@ -4,6 +4,9 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, it } from 'vitest';
 import { commandTree, renderReference } from '../../scripts/docs/cli-reference.ts';
 import { renderDecisions } from '../../scripts/docs/decisions-index.ts';
+import { retryable } from '../../src/runs/driver/outcome.ts';
+import { exitCodes } from '../../src/runs/exit-code.ts';
+import type { OutcomeKind } from '../../src/runs/model.ts';
 import { readText, root, type Source, sourcesIn } from './sources.ts';
 import { suggestedCommands } from './suggested-commands.ts';
 
@@ -41,6 +44,31 @@ describe('docs/errors.md', () => {
 
   it('has one section a code, in the order of the alphabet', () => {
     expect(sections).toEqual([...new Set(sections)].sort());
+  });
+});
+
+describe('docs/outcomes.md', () => {
+  const kinds = Object.keys(retryable);
+  const page = readText('docs/outcomes.md');
+  const sections = new Map([...page.matchAll(/^## (\S+)\n\n([^#]*)/gm)].map(([, kind = '', text = '']) => [kind, text]));
+
+  it('has a section for each outcome of a run, and no other, in the order of the code', () => {
+    expect([...sections.keys()]).toEqual(kinds);
+  });
+
+  it.each(kinds)('says of %s what its evidence is and whether it is retryable', (kind) => {
+    const text = sections.get(kind) ?? '';
+    expect(text).toMatch(/[Ee]vidence/);
+    expect(/\bRetryable\b/.test(text)).toBe(retryable[kind as OutcomeKind]);
+    expect(/\bNot retryable\b/.test(text)).toBe(!retryable[kind as OutcomeKind]);
+  });
+
+  it('names the exit codes that the program has', () => {
+    const [, one = '', cancelled = ''] = /1 (.*?); 130 (.*?); 125 all others/.exec(page) ?? [];
+    for (const kind of kinds) {
+      const named = one.includes(`\`${kind}\``) ? 1 : cancelled.includes(`\`${kind}\``) ? 130 : kind === 'succeeded' ? 0 : 125;
+      expect([kind, exitCodes[kind as OutcomeKind]]).toEqual([kind, named]);
+    }
   });
 });
 

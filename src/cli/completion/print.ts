@@ -17,8 +17,10 @@ function wordsOf(program: Command): Words {
   const words = new Map<string, readonly string[]>();
   const visit = (command: Command, path: readonly string[]) => {
     const options = command.options.flatMap(({ long }) => long ?? []);
-    words.set(path.join(' '), [...command.commands.map((child) => child.name()), ...options, '--help']);
-    for (const child of command.commands) visit(child as unknown as Command, [...path, child.name()]);
+    const visible: readonly unknown[] = command.createHelp().visibleCommands(command as never);
+    const shown = command.commands.filter((child) => visible.includes(child));
+    words.set(path.join(' '), [...shown.map((child) => child.name()), ...options, '--help']);
+    for (const child of shown) visit(child as unknown as Command, [...path, child.name()]);
   };
   visit(program, []);
   return words;

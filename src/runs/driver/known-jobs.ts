@@ -1,0 +1,14 @@
+import type { PlannedJob, RunEvent } from '../model.ts';
+import type { KnownJob } from './schedule.ts';
+
+/** What the events of an earlier driver tell of each job. */
+export function knownJobs(events: readonly RunEvent[], jobs: readonly PlannedJob[]): ReadonlyMap<string, KnownJob> {
+  const known = new Map<string, KnownJob>();
+  for (const event of events) {
+    if (event.event !== 'job' || !jobs.some(({ name }) => name === event.job)) continue;
+    const { job, state, attempt, reason, output = null } = event;
+    if (state === 'running') known.set(job, { running: attempt });
+    else if (state !== 'waiting') known.set(job, { result: { state, attempt, output, ...(reason === undefined ? {} : { reason }) } });
+  }
+  return known;
+}

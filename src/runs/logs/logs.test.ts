@@ -1,0 +1,221 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { StepEnd, Stream } from '../model.ts';
+import type { LogHeader } from './format.ts';
+import { LineCount, LineRange } from './line-range.ts';
+import { formatCri, LineSplitter } from './lines.ts';
+import { readRunLogs } from './run-logs.ts';
+import { Window } from './window.ts';
+import { LogWriter } from './writer.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'slipway-logs-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const header: LogHeader = { format: 1, job: 'test', attempt: 1, name: 'a step', command: 'true', at: '2026-11-21T03:53:12.000Z' };
+const end: StepEnd = { exitCode: 0, reason: 'exited', startedAt: '2026-11-21T03:53:12.000Z', endedAt: '2026-11-21T03:53:13.000Z', oomKills: 0 };
+let count = 0;
+
+/** A record of its own with one log. */
+async function record(write: (writer: LogWriter) => Promise<void>): Promise<{ readonly directory: string; readonly file: string }> {
+  count += 1;
+  const directory = join(folder, String(count));
+  const file = join(directory, 'jobs/test/1.log');
+  const writer = await LogWriter.open(file, header);
+  await write(writer);
+  await writer.close();
+  return { directory, file };
+}
+
+async function readAll(
+  directory: string,
+): Promise<{ readonly stdout: Buffer; readonly stderr: Buffer; readonly ends: readonly StepEnd[]; readonly headers: number }> {
+  const out: Record<Stream, Buffer[]> = { stdout: [], stderr: [] };
+  const ends: StepEnd[] = [];
+  let headers = 0;
+  for await (const piece of readRunLogs(directory, undefined)) {
+    if (piece.header) headers += 1;
+    for (const frame of piece.frames) {
+      if (frame.kind === 'end') ends.push(frame.end);
+      else out[frame.stream].push(Buffer.from(frame.bytes));
+    }
+  }
+  return { stdout: Buffer.concat(out.stdout), stderr: Buffer.concat(out.stderr), ends, headers };
+}
+
+describe('a log', () => {
+  it('keeps bytes as they are, with stream and time', async () => {
+    const bytes = Buffer.from([0, 0x0a, 0xff, 0xfe, 0x80, 0x0a]);
+    const { directory } = await record(async (writer) => {
+      await writer.append('stdout', bytes, bytes.length, 1000);
+      await writer.append('stderr', Buffer.from('12 o 0 5\nx'), 10, 2000);
+      await writer.end(end, 3000);
+    });
+    expect(await readAll(directory)).toEqual({ stdout: bytes, stderr: Buffer.from('12 o 0 5\nx'), ends: [end], headers: 1 });
+  });
+
+  it('gives no frame a time before that of the one before', async () => {
+    const { file } = await record(async (writer) => {
+      await writer.append('stdout', Buffer.from('a'), 1, 2000);
+      await writer.append('stdout', Buffer.from('b'), 2, 1000);
+    });
+    expect(readFileSync(file, 'utf8').split('\n').slice(1)).toEqual(['2000 o 1 1', 'a', '2000 o 2 1', 'b', '']);
+  });
+
+  it('holds frames that are longer than what is read at a time', async () => {
+    const bytes = Buffer.alloc(3_000_000, 'long ');
+    const { directory } = await record(async (writer) => {
+      await writer.append('stdout', Buffer.from('a'), 1, 1);
+      await writer.append('stdout', bytes, 1 + bytes.length, 1);
+      await writer.append('stdout', Buffer.from('z'), 2 + bytes.length, 1);
+    });
+    expect((await readAll(directory)).stdout.equals(Buffer.concat([Buffer.from('a'), bytes, Buffer.from('z')]))).toBe(true);
+  });
+
+  it('is gone on with from whatever a crash has left of it', async () => {
+    const { file } = await record(async (writer) => {
+      await writer.append('stdout', Buffer.from('first\n'), 6, 1);
+      await writer.append('stderr', Buffer.from('oops'), 40, 2);
+      await writer.append('stdout', Buffer.from('second'), 12, 3);
+    });
+    const whole = readFileSync(file);
+    const known = new Set<string>();
+    for (let length = 0; length <= whole.length; length++) {
+      writeFileSync(file, whole.subarray(0, length));
+      const writer = await LogWriter.open(file, header);
+      known.add(JSON.stringify(writer.progress.offsets));
+      await writer.append('stdout', Buffer.from('|'), 99, 4);
+      await writer.close();
+      const text = readFileSync(file, 'latin1');
+      expect(text.startsWith(whole.subarray(0, whole.indexOf(0x0a) + 1).toString('latin1'))).toBe(true);
+      expect(text.endsWith('4 o 99 1\n|\n')).toBe(true);
+    }
+    expect([...known]).toEqual(['{"stdout":0,"stderr":0}', '{"stdout":6,"stderr":0}', '{"stdout":6,"stderr":40}', '{"stdout":12,"stderr":40}']);
+  });
+
+  it('is read as far as it is whole', async () => {
+    const { directory, file } = await record(async (writer) => {
+      await writer.append('stdout', Buffer.from('whole'), 5, 1);
+    });
+    const size = readFileSync(file).length;
+    for (const rest of ['2 o 9 100\ncut', '\0\0\0\0', 'x'.repeat(100), '2 o 9 99999999\n', '2 o 9 1\nab']) {
+      appendFileSync(file, rest);
+      expect((await readAll(directory)).stdout.toString()).toBe('whole');
+      truncateSync(file, size);
+    }
+  });
+
+  it('is followed as it grows, to its last frame', async () => {
+    const directory = join(folder, 'followed');
+    let isOver = false;
+    const seen: string[] = [];
+    const following = (async () => {
+      for await (const { frames } of readRunLogs(directory, undefined, { isOver: async () => isOver, signal: new AbortController().signal })) {
+        seen.push(...frames.map((frame) => (frame.kind === 'end' ? 'END' : frame.bytes.toString())));
+      }
+    })();
+    await sleep(20);
+    const writer = await LogWriter.open(join(directory, 'jobs/late/1.log'), header);
+    await writer.append('stdout', Buffer.from('one'), 3, 1);
+    await expect.poll(() => seen.length, { interval: 10, timeout: 1000 }).toBe(1);
+    await writer.append('stderr', Buffer.from('two'), 3, 2);
+    await writer.end(end, 3);
+    await writer.close();
+    isOver = true;
+    await following;
+    expect(seen).toEqual(['one', 'two', 'END']);
+  });
+});
+
+describe('lines', () => {
+  const text = (splitter: LineSplitter, stream: Stream, chunk: string, at: number) => splitter.push({ stream, bytes: Buffer.from(chunk), at }).map(show);
+  const show = (line: Parameters<typeof formatCri>[0]) => formatCri(line).toString('latin1');
+
+  it('are put together for each stream, and stamped with their beginning', () => {
+    const splitter = new LineSplitter();
+    expect(text(splitter, 'stdout', 'on', 0)).toEqual([]);
+    expect(text(splitter, 'stderr', 'err\nor', 1000)).toEqual(['1970-01-01T00:00:01.000Z stderr F err\n']);
+    expect(text(splitter, 'stdout', 'e\n\ntwo', 2000)).toEqual(['1970-01-01T00:00:00.000Z stdout F one\n', '1970-01-01T00:00:02.000Z stdout F \n']);
+    expect(splitter.end().map(show)).toEqual(['1970-01-01T00:00:01.000Z stderr P or\n', '1970-01-01T00:00:02.000Z stdout P two\n']);
+    expect(splitter.end()).toEqual([]);
+  });
+
+  it('can be put together again to the very bytes, also a long one', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom<Stream>('stdout', 'stderr'), fc.array(fc.constantFrom('\n', 'x', 'long'), { maxLength: 6 })), { maxLength: 12 }),
+        (chunks) => {
+          const splitter = new LineSplitter();
+          const pieces = chunks.map(([stream, parts]) => ({
+            stream,
+            bytes: Buffer.from(parts.map((part) => (part === 'long' ? 'y'.repeat(9000) : part)).join('')),
+            at: 0,
+          }));
+          const lines = [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.end()];
+          for (const stream of ['stdout', 'stderr'] as const) {
+            const wanted = pieces.filter((piece) => piece.stream === stream).map(({ bytes }) => bytes.toString());
+            const given = lines.filter((line) => line.stream === stream).map(({ bytes, partial }) => `${bytes}${partial ? '' : '\n'}`);
+            expect(given.join('') === wanted.join('')).toBe(true);
+          }
+          expect(lines.every(({ bytes }) => bytes.length <= 16 * 1024)).toBe(true);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('are counted and cut the same way wherever the chunks end', () => {
+    const parts = fc.array(fc.string({ unit: fc.constantFrom('a', '\n'), maxLength: 6 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(parts, fc.integer({ min: 1, max: 9 }), fc.option(fc.integer({ min: 0, max: 9 })), (chunks, first, more) => {
+        const lines = chunks
+          .join('')
+          .split(/(?<=\n)/)
+          .filter((line) => line !== '');
+        const counted = new LineCount();
+        for (const chunk of chunks) counted.push(Buffer.from(chunk));
+        expect(counted.lines).toBe(lines.length);
+        const last = more === null ? undefined : first + more;
+        const range = new LineRange(first, last);
+        expect(chunks.map((chunk) => range.cut(Buffer.from(chunk)).toString()).join('')).toBe(lines.slice(first - 1, last).join(''));
+      }),
+    );
+  });
+});
+
+describe('a window', () => {
+  const through = (room: number, chunks: readonly string[]) => {
+    const window = new Window(room);
+    for (const chunk of chunks) window.push(Buffer.from(chunk));
+    return window.end().toString();
+  };
+
+  it('shows all where there is room', () => {
+    expect(through(30, ['one\n', 'two\n', 'three'])).toBe('one\ntwo\nthree');
+  });
+
+  it('shows whole lines of the beginning and of the end', () => {
+    const lines = Array.from({ length: 1000 }, (_, index) => `line ${index}\n`);
+    const shown = through(90, lines).split('\n');
+    expect(shown.slice(0, 3)).toEqual(['line 0', 'line 1', 'line 2']);
+    expect(shown.slice(-4)).toEqual(['line 997', 'line 998', 'line 999', '']);
+    const [, bytes, count] = /^\[… (\d+) bytes, (\d+) lines left out …\]$/.exec(shown.find((line) => line.startsWith('[')) ?? '') ?? [];
+    expect(Number(count) + shown.length - 2).toBe(1000);
+    expect(Number(bytes) + shown.filter((line) => line.startsWith('line')).join('\n').length + 1).toBe(lines.join('').length);
+  });
+
+  it('cuts no character in two', () => {
+    const shown = through(20, ['€'.repeat(1000)]);
+    expect(shown).toMatch(/^€+\n\[… \d+ bytes, 0 lines left out …\]\n€+$/);
+  });
+
+  it('needs memory for the window alone', () => {
+    const window = new Window(1000);
+    const chunk = Buffer.alloc(1_000_000, 'x');
+    for (let index = 0; index < 200; index++) window.push(chunk);
+    expect(window.end().length).toBeLessThan(1100);
+  });
+});

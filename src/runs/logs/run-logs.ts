@@ -1,0 +1,86 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode, isMissing, stateError } from '../../state/atomic.ts';
+import type { LogFrame, LogHeader } from './format.ts';
+import { Growth } from './growth.ts';
+import { readLog } from './reader.ts';
+
+/** A log of a run: `jobs/<job>/<log>.log` of its record. */
+export interface LogRef {
+  /** The job's id, which is its folder. */
+  readonly job: string;
+  readonly log: number;
+}
+
+export interface LogPiece extends LogRef {
+  /** With the first piece of each log. */
+  readonly header?: LogHeader;
+  readonly frames: readonly LogFrame[];
+}
+
+export interface FollowOptions {
+  /** Whether nothing will be written any more: asked before each look, so that the last one sees everything. */
+  isOver(): Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
+const logsDir = (record: string) => join(record, 'jobs');
+export const jobLogsDir = (record: string, job: string) => join(logsDir(record), job);
+export const logFile = (record: string, { job, log }: LogRef) => join(jobLogsDir(record, job), `${log}.log`);
+
+/** Ids of the jobs that have logs. */
+export async function jobsWithLogs(record: string): Promise<readonly string[]> {
+  return (await namesIn(logsDir(record))).sort();
+}
+
+/** Numbers of a job's logs, in order. */
+export async function logsOfJob(record: string, job: string): Promise<readonly number[]> {
+  const numbers = (await namesIn(jobLogsDir(record, job))).flatMap((name) => /^([1-9]\d{0,8})\.log$/.exec(name)?.[1] ?? []);
+  return numbers.map(Number).sort((a, b) => a - b);
+}
+
+/** What the logs of these jobs have, job by job; with `follow`, as it comes from then on, until it is over. */
+export async function* readRunLogs(record: string, jobs: readonly string[] | undefined, follow?: FollowOptions): AsyncGenerator<LogPiece> {
+  const positions = new Map<string, number | 'ended'>();
+  const growth = new Growth();
+  try {
+    for (;;) {
+      const isOver = follow === undefined || (await follow.isOver());
+      growth.watch(record);
+      growth.watch(logsDir(record));
+      for (const job of jobs ?? (await jobsWithLogs(record))) {
+        if (follow) growth.watch(jobLogsDir(record, job));
+        for (const log of await logsOfJob(record, job)) yield* readOn(record, { job, log }, positions, follow?.signal);
+      }
+      if (isOver || follow.signal.aborted) return;
+      await growth.next(follow.signal);
+    }
+  } finally {
+    growth.close();
+  }
+}
+
+async function* readOn(record: string, ref: LogRef, positions: Map<string, number | 'ended'>, signal?: AbortSignal): AsyncGenerator<LogPiece> {
+  const file = logFile(record, ref);
+  const from = positions.get(file) ?? 0;
+  if (from === 'ended') return;
+  try {
+    for await (const { header, frames, position } of readLog(file, { from })) {
+      positions.set(file, frames.at(-1)?.kind === 'end' ? 'ended' : position);
+      yield { ...ref, frames, ...(header === undefined ? {} : { header }) };
+      if (signal?.aborted) return;
+    }
+  } catch (error) {
+    // Pruned meanwhile.
+    if (errorCode(error) !== 'ENOENT') throw stateError('read', file, error);
+  }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw stateError('read', directory, error);
+  }
+}
