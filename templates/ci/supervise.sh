@@ -1,5 +1,6 @@
 # Runs the steps of one attempt of a job, one after another, and records how each ended. Slipway's driver starts it, on the
-# host or in a container, and hands this text over on stdin; from `go` on it needs nobody. Plain POSIX sh: images differ.
+# host or in a container, and hands this text over on stdin, which is why it is one; from `go` on it needs nobody. Plain POSIX sh:
+# images differ.
 #   run MARKER GRACE LIMIT STEPS   LIMIT: seconds for the whole job, 0: none. STEPS: how many, `-`: stdin names each one
 #   end MARKER GRACE               ends what is left of an attempt, supervisor included, and prints `oom COUNT .`
 # MARKER is `<run>/<job>/<attempt>`: the environment of each process of a step has SLIPWAY_STEP=MARKER/NUMBER/, that of the
