@@ -30,6 +30,8 @@ export interface RunJson {
   }[];
   readonly container: Readonly<Record<'image_tag' | 'container_id' | 'container_started_at' | 'container_stopped_at', string | null>>;
   readonly notes: readonly string[];
+  /** The process that looks after it. */
+  readonly driver: number | null;
   readonly directory: string;
   readonly workspace: string;
 }

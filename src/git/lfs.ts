@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { SlipwayError } from '../errors.ts';
 import { errorCode, isMissing, stateError } from '../state/atomic.ts';
 import { bytesBelow } from './bytes-below.ts';
+import { inHome } from './in-home.ts';
 import { selectEntries } from './index-entries.ts';
 import type { OwnDirectory } from './own-directory.ts';
 import { ask, lineOf, type Repository } from './repository.ts';
@@ -12,7 +13,7 @@ import type { GitCaller } from './run-git.ts';
 import { shellWord } from './shell-word.ts';
 
 /** What stands in a tree instead of a large file. See git-lfs's specification. */
-export interface Pointer {
+interface Pointer {
   /** SHA-256. */
   readonly id: string;
   readonly bytes: number;
@@ -20,11 +21,8 @@ export interface Pointer {
 
 /** A pointer is shorter than this. */
 const maximumPointer = 1024;
-
-export function parsePointer(text: string): Pointer | undefined {
-  const match = /^version https:\/\/git-lfs\.github\.com\/spec\/v1\n(?:ext-[^\n]*\n)*oid sha256:([0-9a-f]{64})\nsize ([0-9]{1,18})\n?$/.exec(text);
-  return match ? { id: match[1] ?? '', bytes: Number(match[2]) } : undefined;
-}
+const anyPointer = /^version https?:\/\/(?:git-lfs\.github\.com|hawser\.github\.com|git-media\.io)\//;
+const plainPointer = /^version https:\/\/git-lfs\.github\.com\/spec\/v1\noid sha256:([0-9a-f]{64})\nsize ([0-9]{1,15})\n?$/;
 
 /**
  * Puts the content of LFS's files in the place of their pointers in a tree that was laid out, from what this machine has
@@ -38,9 +36,9 @@ export async function fillLfs(repository: Repository, own: OwnDirectory, attribu
   let stores: readonly string[] | undefined;
   for (const { path } of files) {
     const file = bytesBelow(own.workTree, path);
-    const pointer = await readPointer(file);
+    const pointer = await readPointer(file, join(repository.top, path.toString()));
     if (pointer === undefined) continue;
-    stores ??= await storesOf(repository, caller);
+    stores ??= await storesOf(repository, own, caller);
     const places = [
       ...stores.map((store) => Buffer.from(join(store, 'objects', pointer.id.slice(0, 2), pointer.id.slice(2, 4), pointer.id))),
       ...(repository.bare ? [] : [bytesBelow(repository.top, path)]),
@@ -54,20 +52,31 @@ async function mentionsFilter(file: Buffer): Promise<boolean> {
   return stats.isFile() && (await readFile(file)).includes('filter');
 }
 
-async function readPointer(file: Buffer): Promise<Pointer | undefined> {
+/** `undefined`: the file's own content. One of LFS's extensions or forerunners would need their programs. */
+async function readPointer(file: Buffer, shown: string): Promise<Pointer | undefined> {
   const { size } = await lstat(file);
-  return size < maximumPointer ? parsePointer(await readFile(file, 'utf8')) : undefined;
+  const text = size < maximumPointer ? await readFile(file, 'utf8') : '';
+  if (!anyPointer.test(text)) return undefined;
+  const [, id, bytes] = plainPointer.exec(text) ?? [];
+  if (id !== undefined) return { id, bytes: Number(bytes) };
+  throw new SlipwayError('E_LFS', `${shown} is kept by LFS in a way that only its own programs can read.`, {
+    detail: text.trimEnd(),
+    hint: 'Commit it without extensions, by a current git-lfs.',
+  });
 }
 
 /** `lfs.storage`, else beside the objects; and the stores of the repositories that this one borrows objects from. */
-async function storesOf({ top, commonDir }: Repository, caller: GitCaller): Promise<readonly string[]> {
-  const set = await ask(top, caller, 'config', '--type=path', '--get', 'lfs.storage');
+async function storesOf({ commonDir, foreign }: Repository, own: OwnDirectory, caller: GitCaller): Promise<readonly string[]> {
+  if (foreign) return [];
+  // A submodule need not have a work tree where git could be asked: its file, then the person's.
+  const set = await own.git(['config', '--file', join(commonDir, 'config'), '--includes', '--get', 'lfs.storage']);
+  const usual = set.ok ? set : await ask(own.path, caller, 'config', '--global', '--get', 'lfs.storage');
   const alternates = await readFile(join(commonDir, 'objects', 'info', 'alternates'), 'utf8').catch((error: unknown) => {
     if (isMissing(error)) return '';
     throw error;
   });
   return [
-    set.ok ? resolve(commonDir, lineOf(set.stdout)) : join(commonDir, 'lfs'),
+    usual.ok ? resolve(commonDir, inHome(lineOf(usual.stdout), caller.env)) : join(commonDir, 'lfs'),
     ...alternates
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'))

@@ -19,6 +19,8 @@ export interface Repository {
   readonly commonDir: string;
   readonly bare: boolean;
   readonly objectFormat: ObjectFormat;
+  /** A copy of what a container wrote: the person's settings and stores are not for it. */
+  readonly foreign: boolean;
 }
 
 /** Asks git a question about the repository at `cwd`, under the repository's own configuration. Questions run no program. */
@@ -41,6 +43,7 @@ export async function openRepository(cwd: string, caller: GitCaller): Promise<Re
     commonDir: await commonDirOf(gitDir),
     bare: isBare,
     objectFormat: format === 'sha256' ? 'sha256' : 'sha1',
+    foreign: false,
   };
 }
 

@@ -65,7 +65,7 @@ export async function findSubmodule(
 ): Promise<Repository> {
   const { name, path, commit } = submodule;
   const top = join(parent.top, path);
-  const { bare, objectFormat } = parent;
+  const { bare, objectFormat, foreign } = parent;
   const modules = name === undefined ? [] : [join(parent.gitDir, 'modules', name), join(parent.commonDir, 'modules', name)];
   const inWorkTree = bare ? undefined : await gitDirAt(top);
   let found: string | undefined;
@@ -75,7 +75,7 @@ export async function findSubmodule(
     if (!(await exists(objects))) continue;
     found ??= gitDir;
     const own = await makeOwnDirectory({ ...look, objects: [objects], objectFormat }, caller);
-    if ((await own.git(['cat-file', '-e', `${commit}^{tree}`])).ok) return { top, gitDir, commonDir, bare, objectFormat };
+    if ((await own.git(['cat-file', '-e', `${commit}^{tree}`])).ok) return { top, gitDir, commonDir, bare, objectFormat, foreign };
   }
   throw absent(parent, submodule, found);
 }

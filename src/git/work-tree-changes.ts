@@ -1,15 +1,14 @@
 import { copyFile, lstat, readdir, stat, utimes } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { SlipwayError } from '../errors.ts';
 import { isMissing } from '../state/atomic.ts';
 import { bytesBelow } from './bytes-below.ts';
 import { complaint, isFull } from './complaint.ts';
+import { homeOf, inHome } from './in-home.ts';
 import { isGitlink, selectEntries } from './index-entries.ts';
 import type { OwnDirectory } from './own-directory.ts';
 import { ask, type Repository } from './repository.ts';
 import type { GitCaller } from './run-git.ts';
-import { shellWord } from './shell-word.ts';
 
 /**
  * Writes the tree that `git add -A` would lead to, with staged, unstaged, untracked and deleted files, and gives its id. It is made
@@ -85,15 +84,14 @@ async function readingSettings({ top }: Repository, caller: GitCaller): Promise<
     '--get-regexp',
     '^core\\.(filemode|symlinks|ignorecase|precomposeunicode|autocrlf|eol|checkstat|trustctime|attributesfile|excludesfile)$',
   );
-  const home = caller.env.HOME || homedir();
-  const folder = join(caller.env.XDG_CONFIG_HOME || join(home, '.config'), 'git');
+  const folder = join(caller.env.XDG_CONFIG_HOME || join(homeOf(caller.env), '.config'), 'git');
   const values = new Map([
     ['core.excludesfile', join(folder, 'ignore')],
     ['core.attributesfile', join(folder, 'attributes')],
   ]);
   for (const item of set.stdout.toString('utf8').split('\0')) {
     const [key = '', ...rest] = item.split('\n');
-    if (key !== '') values.set(key, rest.length === 0 ? 'true' : rest.join('\n').replace(/^~(?=\/)/, home));
+    if (key !== '') values.set(key, rest.length === 0 ? 'true' : inHome(rest.join('\n'), caller.env));
   }
   return [...values].flatMap(([key, value]) => ['-c', `${key}=${value}`]);
 }
@@ -112,6 +110,6 @@ function cannotAdd(top: string, stderr: string): SlipwayError {
   }
   return new SlipwayError('E_WORK_TREE', `Git cannot read all changes of ${top}.`, {
     ...facts,
-    hint: `\`git -C ${shellWord(top)} add -A --dry-run\` should work first.`,
+    hint: 'Make what is named above readable, ignore it, or move it elsewhere.',
   });
 }

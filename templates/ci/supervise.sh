@@ -1,5 +1,6 @@
 # Runs the steps of one attempt of a job, one after another, and records how each ended. Slipway's driver starts it, on the
-# host or in a container, and hands this text over on stdin; from `go` on it needs nobody. Plain POSIX sh: images differ.
+# host or in a container, and hands this text over on stdin, which is why it is one; from `go` on it needs nobody. Plain POSIX sh:
+# images differ.
 #   run MARKER GRACE LIMIT STEPS   LIMIT: seconds for the whole job, 0: none. STEPS: how many, `-`: stdin names each one
 #   end MARKER GRACE               ends what is left of an attempt, supervisor included, and prints `oom COUNT .`
 # MARKER is `<run>/<job>/<attempt>`: the environment of each process of a step has SLIPWAY_STEP=MARKER/NUMBER/, that of the
@@ -23,8 +24,11 @@ sw_run() {
   sw_secrets=0 sw_ending='' sw_open='' sw_timer='' sw_offer='' sw_last='' sw_told='' sw_coarse='' sw_code=0 sw_over='' sw_kept=whole
   sw_read_header || exit 1
   sw_session=$(command -v setsid) || sw_session=
+  # Without it bash, which macOS has, can give each step a group of its own.
+  sw_monitor='' sw_groups=' '
+  [ -n "$sw_session" ] || sw_monitor=${BASH_VERSION:-}
   cd / || exit 1
-  mkfifo -m 666 "$sw_lane/alive" "$sw_lane/secrets" "$sw_lane/out" "$sw_lane/err" || exit 1
+  sw_make_pipes alive secrets out err || exit 1
   exec 7<>"$sw_lane/alive" 8<>"$sw_lane/records" 9<>"$sw_lane/errors"
   exec >/dev/null 2>&9
   trap 'sw_ending=cancelled' TERM
@@ -72,6 +76,11 @@ sw_read_header() {
   return 1
 }
 
+# For whoever can reach the folder. (`mkfifo -m` of some systems needs /proc.)
+sw_make_pipes() {
+  (cd "$sw_lane" && umask 0 && exec mkfifo "$@")
+}
+
 sw_next_step() {
   if [ "$sw_steps" != - ]; then
     [ "$sw_number" -lt "$sw_steps" ] || return 1
@@ -94,11 +103,13 @@ sw_run_step() {
     sw_watch "$sw_seconds" USR1 &
     sw_timer=$!
   fi
+  [ -z "$sw_monitor" ] || set -m
   (
     sw_become_step
     . "$sw_lane/$sw_number.sh"
   ) </dev/null >"$sw_lane/out" 2>"$sw_lane/err"
   sw_code=$?
+  [ -z "$sw_monitor" ] || sw_note_group
   sw_now
   sw_ended=$sw_uptime
   if [ -n "$sw_timer" ]; then
@@ -115,9 +126,16 @@ sw_run_step() {
     # The names are for the next step's; those who have them open keep them.
     sw_held=open sw_open="$sw_open $sw_out $sw_err"
     rm -f "$sw_lane/out" "$sw_lane/err"
-    mkfifo -m 666 "$sw_lane/out" "$sw_lane/err"
+    sw_make_pipes out err
   fi
   printf 'end %s %s %s %s %s %s %s .\n' "$sw_number" "$sw_ended" "$sw_code" "${sw_ending:-${sw_over:-exited}}" "$sw_before" "$sw_held" "$sw_kept" >&8
+}
+
+# A group that has members after its step keeps its number: what the step left behind is found by it.
+sw_note_group() {
+  set +m
+  sw_find_main
+  if [ -n "$sw_main" ] && kill -0 -- "-$sw_main" 2>/dev/null; then sw_groups="$sw_groups$sw_main "; fi
 }
 
 sw_become_step() {
@@ -280,7 +298,7 @@ sw_end_tree() {
 
 # sw_tree: what carries the marker in its environment; the running step's process, its session and group; and all their descendants.
 sw_find_tree() {
-  sw_tree=' ' sw_main=
+  sw_tree=' '
   sw_find_main
   if [ ! -d /proc/self ]; then
     sw_table=$(ps -A -o pid= -o ppid= -o pgid=)
@@ -305,6 +323,7 @@ sw_find_tree() {
     set -- $sw_line
     [ -d /proc/self ] || set -- "$1" - "$2" "$3" "$3"
     [ "$2" != Z ] && [ "$2" != X ] || continue
+    case $sw_groups in *" $4 "*) sw_tree="$sw_tree$1 " ;; esac
     if [ -n "$sw_main" ]; then
       case " $1 $4 $5 " in *" $sw_main "*) sw_tree="$sw_tree$1 " ;; esac
     fi
@@ -350,6 +369,7 @@ sw_find_marked() {
 
 # The process of the step that runs now, of which nobody else can have the pid.
 sw_find_main() {
+  sw_main=
   [ -n "${sw_lane:-}" ] && sw_has_parent || return 0
   while read -r sw_word sw_rest; do
     case $sw_word in
@@ -372,7 +392,7 @@ sw_has_parent() {
 
 sw_self() {
   if { read -r sw_pid sw_rest </proc/self/stat; } 2>/dev/null; then return; fi
-  sw_pid=$(sh -c 'echo $PPID')
+  sw_pid=$(exec sh -c 'echo $PPID')
 }
 
 sw_now() {
@@ -426,7 +446,7 @@ sw_count_kills() {
 
 # For an attempt that nobody looks after any more: its supervisor with all its subshells, then its steps.
 sw_end() {
-  sw_marker=$1 sw_grace=$2 sw_last=1 sw_coarse='' sw_tree=' '
+  sw_marker=$1 sw_grace=$2 sw_last=1 sw_coarse='' sw_tree=' ' sw_groups=' '
   exec 2>/dev/null
   sw_find_marked "=@$sw_marker/" "=@$sw_marker/"
   [ "$sw_tree" = ' ' ] || kill -KILL $sw_tree

@@ -110,6 +110,37 @@ describe.each(engines)('$name', (lab) => {
     ]);
   });
 
+  it("a secret reaches steps, and is in nobody's inspect or process list; root of the container is not the machine's", async () => {
+    const [name, value] = ['slipway_test_token', uniqueName('t0ken')];
+    box.write('config/config.yml', `secrets:\n  TOKEN: { file: ${box.write('token', value)} }\n`);
+    const repository = await make(
+      `image: ${tiny}\n${jobs('echo "length ${#TOKEN}"; echo $TOKEN; mount -t tmpfs none /mnt || echo refused; touch here; while [ ! -e go ]; do sleep 0.1; done')}    secrets: [TOKEN]\n    env: { NAME: ${name} }\n`,
+    );
+    const running = runPipeline(box, repository);
+    const going = await goingRun(box, ({ workspace }) => existsSync(join(workspace, 'here')));
+    expect(await box.engineProgram(['inspect', going.container.container_id ?? ''])).not.toContain(value);
+    expect(await box.as(['sh', '-c', 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " "'])).not.toContain(value);
+    expect(await box.engineProgram(['top', going.container.container_id ?? ''])).not.toContain(value);
+    box.write(`${going.workspace.slice(box.directory.length + 1)}/go`, '');
+    const { exitCode, run, shown } = await running;
+    expect([exitCode, shown]).toEqual([0, expect.stringContaining(`length ${value.length}\n{{ TOKEN }}\n`)]);
+    expect(shown).toContain('refused\n');
+    expect(await box.as(['sh', '-c', `grep -rl ${value} ${run.directory} || true`])).toBe('');
+  });
+
+  it('two runs of one commit at once have nothing in common', async () => {
+    const service = `    services: { web: { image: "${tiny}", command: [sleep, "60"] } }\n`;
+    const repository = await make(
+      `executor: container\n${jobs('cat /etc/hosts > hosts; sleep 2; cat hosts; echo $SLIPWAY_RUN > mine; ls')}${service}`,
+      `FROM ${tiny}\n`,
+    );
+    const both = await Promise.all([runPipeline(box, repository), runPipeline(box, repository)]);
+    expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    const addresses = both.map(({ shown }) => /^(\S+)\s+web$/m.exec(shown)?.[1]);
+    expect(new Set([...addresses, undefined]).size).toBe(3);
+    expect(both[0]?.run.container.container_id).not.toBe(both[1]?.run.container.container_id);
+  });
+
   it.each([
     { what: 'missing', dockerfile: undefined, says: /There is no .slipway\/Dockerfile/, evidence: { reason: 'missing' } },
     { what: 'bad', dockerfile: `FROM ${tiny}\nFOO bar\n`, says: /is not a Dockerfile that can be built: .*FOO/i, evidence: { reason: 'invalid' } },

@@ -204,6 +204,37 @@ describe.each(shells)('under $name', ({ shell }) => {
   });
 });
 
+describe('a step that works against its supervisor', () => {
+  it('and stops what watches over its limit is ended all the same, and is no success', async () => {
+    const run = newRun();
+    const one = sleeper();
+    const end = await run.run([`for pid in $(cat /proc/$PPID/task/$PPID/children); do [ $pid = $$ ] || kill -STOP $pid; done; ${one}`], {
+      job: { timeoutSeconds: 1 },
+    });
+    expect(end).toMatchObject({ state: 'failed' });
+    expect(await running(one)).toEqual([]);
+  });
+
+  it('and ends what carries its output is told of it', async () => {
+    const run = newRun();
+    const script = 'for pid in $(cat /proc/$PPID/task/$PPID/children); do [ "$(cat /proc/$pid/comm)" = cat ] && kill -KILL $pid; done; true';
+    const end = await run.run([script, 'echo never']);
+    expect(end).toMatchObject({ state: 'failed', reason: 'lost', message: expect.stringContaining('could not be kept') });
+  });
+});
+
+describe('attempts of a job', () => {
+  it('go on with the numbers of its logs, and have variables of the matrix', async () => {
+    const run = newRun();
+    const steps = ['echo "first $MATRIX_OS"', 'exit 4'];
+    const job = { matrix: { os: 'a b' } };
+    expect(await run.run(steps, { job })).toMatchObject({ state: 'failed', log: 2 });
+    expect(await run.run(steps, { job, request: { attempt: 2 } })).toMatchObject({ state: 'failed', log: 4 });
+    expect(await run.stdout(3)).toBe('first a b\n');
+    expect(run.events.map(({ log, attempt }) => [log, attempt])).toEqual([1, 1, 2, 2, 3, 3, 4, 4].map((log) => [log, log > 2 ? 2 : 1]));
+  });
+});
+
 describe('without what not every system has', () => {
   /** A PATH with these programs alone. */
   function pathOf(run: JobRun, without: readonly string[]): string {

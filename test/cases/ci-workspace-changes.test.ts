@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { materialize } from '../../src/runs/workspace/materialize.ts';
 import { contentOf, type GitRepository } from '../git-repository.ts';
 import { WorkspaceBox } from './ci-workspace.ts';
 
@@ -154,6 +155,16 @@ describe('the changes of a work tree', () => {
     expect(existsSync(marker)).toBe(false);
   });
 
+  it('have git ask the repository itself only for names and settings', async () => {
+    repository.write('more', 'new\n');
+    const { env, log } = box.watchGit();
+    await box.make(repository.path, 'HEAD', { env, dirty: true });
+    const calls = log().trim().split('\n');
+    const own = calls.filter((call) => call.includes('.git] ['));
+    expect(own.filter((call) => / (add|write-tree|read-tree|checkout-index) /.test(`${call} `))).toHaveLength(4);
+    expect(calls.filter((call) => !own.includes(call) && !/ (rev-parse|config) /.test(call))).toEqual([]);
+  });
+
   it('do not hold Slipway’s own folders, where those are in the work tree', async () => {
     const inside = new WorkspaceBox();
     try {
@@ -168,6 +179,14 @@ describe('the changes of a work tree', () => {
     } finally {
       inside.dispose();
     }
+  });
+
+  it('are found whatever way Slipway’s own folders are written', async () => {
+    const paths = { ...box.paths, state: `${repository.path}/../nowhere`, cache: `${repository.path}/../cache` };
+    repository.write('more', 'new\n');
+    const source = await box.resolve(repository.path, 'HEAD', { dirty: true });
+    await materialize({ ...box.caller(), paths, source, directory: box.path('cache/w'), temporary: box.path('cache/t') });
+    expect(contentOf(box.path('cache/w'))).toEqual({ ...first, more: '- new\n' });
   });
 
   it('are refused for another commit, for a bare repository, and where HEAD moved meanwhile', async () => {

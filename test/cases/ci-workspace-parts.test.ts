@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, cpSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contentOf, type GitRepository } from '../git-repository.ts';
@@ -165,6 +165,9 @@ describe('files of LFS', () => {
     repository.git('config', 'lfs.storage', box.path('moved'));
     expect(whole((await box.make(repository.path)).folder)).toBe(true);
     repository.git('config', '--unset', 'lfs.storage');
+    box.user.git(box.root, 'config', '--global', 'lfs.storage', '~/../moved');
+    expect(whole((await box.make(repository.path)).folder)).toBe(true);
+    box.user.git(box.root, 'config', '--global', '--unset', 'lfs.storage');
     repository.write('a.bin', content);
     repository.write('sub/b.bin', content);
     expect(whole((await box.make(repository.path)).folder)).toBe(true);
@@ -181,6 +184,24 @@ describe('files of LFS', () => {
     await expect(box.make(repository.path)).rejects.toMatchObject(named);
     symlinkSync('/dev/zero', file);
     await expect(box.make(repository.path)).rejects.toMatchObject(named);
+  });
+
+  it('are never passed off as their content where an extension or another version wrote them', async () => {
+    for (const text of [pointer.replace('oid', `ext-0-caps sha256:${'a'.repeat(64)}\noid`), pointer.replace('spec/v1', 'spec/v2')]) {
+      repository.write('a.bin', text);
+      repository.write('sub/b.bin', pointer);
+      repository.commit();
+      await expect(box.make(repository.path)).rejects.toMatchObject({ code: 'E_LFS', message: expect.stringContaining('only its own programs') });
+    }
+  });
+
+  it('are there in a submodule that is not in the work tree', async () => {
+    const above = box.user.init(box.path('above'));
+    above.git('submodule', '--quiet', 'add', repository.path, 'sub');
+    above.commit();
+    cpSync(store, join(above.path, '.git/modules/sub/lfs'), { recursive: true });
+    rmSync(join(above.path, 'sub'), { recursive: true });
+    expect(whole(join((await box.make(above.path)).folder, 'sub'))).toBe(true);
   });
 
   it('are as they stand in the work tree with its changes', async () => {

@@ -77,6 +77,20 @@ describe('a repository that a container can write', () => {
     expect(contentOf(repository.path)).toEqual(before);
   });
 
+  it('is never what git works in, not for LFS and submodules either', async () => {
+    const { env, log } = box.watchGit();
+    const sha = 'a'.repeat(64);
+    task.write('.gitattributes', '*.bin filter=lfs\n');
+    task.write('large.bin', `version https://git-lfs.github.com/spec/v1\noid sha256:${sha}\nsize 1\n`);
+    const withLfs = task.commit();
+    await expect(box.make(top, withLfs, { env })).rejects.toMatchObject({ code: 'E_LFS', hint: expect.not.stringContaining('git -C') });
+    const withSubmodule = task.commitOf([['160000', 'sub', task.git('rev-parse', 'HEAD~1')]]);
+    await expect(box.make(top, withSubmodule, { env })).rejects.toMatchObject({ code: 'E_SUBMODULE', hint: expect.not.stringContaining('git -C') });
+    const lines = log();
+    expect(lines).toContain('checkout-index');
+    expect(lines).not.toContain(top);
+  });
+
   it('is not followed out of its folder', async () => {
     const theirs = join(repository.path, '.git');
     const head = repository.git('rev-parse', 'HEAD');

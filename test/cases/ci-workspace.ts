@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { materialize } from '../../src/runs/workspace/materialize.ts';
 import { type NamedSource, resolveSource } from '../../src/runs/workspace/source.ts';
@@ -59,6 +59,16 @@ export class WorkspaceBox {
     const words = command.exec(hint)?.[1];
     if (words === undefined) throw new Error(`no such command in: ${hint}`);
     this.user.run(cwd, `git ${words}`);
+  }
+
+  /** A git that notes each call: folder, git directory, alternates, arguments. */
+  watchGit(): { readonly env: Readonly<Record<string, string>>; readonly log: () => string } {
+    const log = this.path('git.log');
+    const real = this.user.run(this.root, 'command -v git');
+    mkdirSync(this.path('bin'));
+    const script = `#!/bin/sh\necho "[$PWD] [$GIT_DIR] [$GIT_ALTERNATE_OBJECT_DIRECTORIES] $*" >>'${log}'\nexec '${real}' "$@"\n`;
+    writeFileSync(this.path('bin/git'), script, { mode: 0o755 });
+    return { env: { PATH: `${this.path('bin')}:${process.env.PATH}` }, log: () => readFileSync(log, 'utf8') };
   }
 
   dispose(): void {

@@ -37,7 +37,7 @@ export async function importCommit({ top, commit, temporary, caller }: ImportReq
       hint: 'Name the commit itself: an annotated tag is not looked into there.',
     });
   }
-  return { top, gitDir: checked, commonDir: checked, bare: true, objectFormat };
+  return { top, gitDir: checked, commonDir: checked, bare: true, objectFormat, foreign: true };
 }
 
 async function copyObjects(top: string, to: string, signal: AbortSignal): Promise<void> {

@@ -1,3 +1,4 @@
+import { containerUser } from '../../containers/ownership.ts';
 import type { EngineRef } from '../../engine/model.ts';
 import { SlipwayError } from '../../errors.ts';
 import { change } from '../../operations/change.ts';
@@ -24,13 +25,16 @@ export async function startContainer(app: App, ref: RunRef, record: RunRecord, p
   const caches = mountedCaches(plan.jobs);
   const services = servicesOf(plan);
   const engine = await app.engine();
-  const { kind, endpoint, identity, locality } = await engine.info({ signal: app.signal });
+  const info = await engine.info({ signal: app.signal });
+  const { kind, endpoint, identity, locality } = info;
   const at: EngineRef = { kind, endpoint, identity };
   if (locality === 'remote') {
     throw new SlipwayError('E_ENGINE_REMOTE', `The engine at ${endpoint} is on another machine, and a run's workspace is a folder of this one.`, {
       hint: 'Choose an engine of this machine with --engine, or run on the host with `slipway ci run --executor host`.',
     });
   }
+  // Another user's engine cannot see the workspace: this throws then.
+  containerUser(app.person, info);
   await writeRun(app.paths, { ...record, engine: at });
   const log = openBuildLog(app.paths, ref, events.maskStream());
   try {

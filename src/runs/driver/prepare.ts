@@ -26,7 +26,7 @@ export async function prepareRun(app: App, ref: RunRef, first: RunRecord, events
   const whole = await loadPipeline(app, {
     directory,
     home,
-    revision: record.source.commit,
+    ...(record.source.dirty ? {} : { revision: record.source.commit }),
     ...(record.executor === undefined ? {} : { executor: record.executor }),
   });
   const plan = { ...whole, jobs: chooseJobs(whole, record.jobs) };

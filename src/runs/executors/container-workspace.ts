@@ -15,10 +15,10 @@ export async function prepareFolders(app: App, { repository, run }: RunRef, plac
   const channel = runChannel(app.paths, repository, run);
   try {
     await makeDirectory(top);
-    // Below it nobody else comes, so that in the channel the container's user may be anybody.
+    // Below it nobody else comes, so that in the channel the container's user may be anybody; what is there only those find who know its name.
     await chmod(top, 0o700);
     await makeDirectory(channel);
-    await chmod(channel, 0o777);
+    await chmod(channel, 0o733);
     for (const place of places) await makePlace(runWorkspace(app.paths, repository, run), place);
   } catch (cause) {
     throw stateError('write', top, cause);

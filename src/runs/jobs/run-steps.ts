@@ -14,6 +14,9 @@ import type { JobEnd, JobRequest } from './model.ts';
 import { type EndedStep, SupervisedLane } from './supervised-lane.ts';
 import { endLeftovers, readBeginning, startSupervisor } from './supervisor.ts';
 
+/** What ends the steps at a limit runs beside them: where they have got rid of it, or it cannot end them, this long after the grace. */
+const overdueMs = 10_000;
+
 /** A driver may have died between writing what an attempt needs and starting it. */
 const patienceMs = 10_000;
 
@@ -46,8 +49,9 @@ async function begin(request: JobRequest, steps: readonly PlannedStep[]): Promis
     });
     if (launched === undefined) return cancelled;
     const said = readBeginning(launched);
-    const end = await follow(request, steps, { lane, content, masker: new Masker(secrets), launched });
-    return end ?? lost(`Its supervisor could not start: ${await said}`);
+    const masker = new Masker(secrets);
+    const end = await follow(request, steps, { lane, content, masker, launched });
+    return end ?? lost(masker.text(`Its supervisor could not start: ${await said}`));
   } finally {
     lane.close();
   }
@@ -105,6 +109,8 @@ async function follow(
   const stop = () => void supervised.stop();
   cancel.addEventListener('abort', stop, { once: true });
   if (cancel.aborted) stop();
+  const overdue =
+    job.timeoutSeconds === undefined ? undefined : setTimeout(stop, Math.min((job.timeoutSeconds + graceSeconds) * 1000 + overdueMs, 2 ** 31 - 1));
   try {
     const end = await supervised.ended;
     if (end.isSilent && end.done === undefined) return cancel.aborted ? cancelled : undefined;
@@ -126,6 +132,7 @@ async function follow(
     await supervised.stop();
     throw error;
   } finally {
+    clearTimeout(overdue);
     cancel.removeEventListener('abort', stop);
   }
 }

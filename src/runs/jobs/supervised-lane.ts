@@ -86,7 +86,7 @@ export class SupervisedLane {
         onHello: (watcher) => (this.watcher = watcher),
         onStart: (step, at) => this.start(step, at),
         onEnd: (step, end, facts) => {
-          const { log, title } = this.options.describe(step);
+          const { log, title } = this.describe(step);
           request.onEvent({ at: end.endedAt, event: 'step-end', job: request.job.name, attempt: request.attempt, log, end });
           this.options.onEnd(step, { log, title, end, ...facts });
         },
@@ -96,11 +96,17 @@ export class SupervisedLane {
     }
   }
 
+  /** With a name that can be shown. */
+  private describe(step: number): ReturnType<LaneOptions['describe']> {
+    const { title, ...described } = this.options.describe(step);
+    return { ...described, title: { ...title, name: this.options.masker?.text(title.name) ?? title.name } };
+  }
+
   private async start(step: number, at: string): Promise<StepOutput> {
     const { request, lane, masker } = this.options;
     const { job, attempt, record } = request;
-    const { log, title, onBytes } = this.options.describe(step);
-    const name = masker?.text(title.name) ?? title.name;
+    const { log, title, onBytes } = this.describe(step);
+    const { name } = title;
     request.onEvent({ at, event: 'step-start', job: job.name, attempt, log, name });
     const command = typeof title.command === 'string' ? title.command : title.command.join(' ');
     return StepOutput.open({

@@ -46,8 +46,7 @@ export async function* readRunLogs(record: string, jobs: readonly string[] | und
   try {
     for (;;) {
       const isOver = follow === undefined || (await follow.isOver());
-      growth.watch(record);
-      growth.watch(logsDir(record));
+      if (follow) for (const folder of [record, logsDir(record)]) growth.watch(folder);
       for (const job of jobs ?? (await jobsWithLogs(record))) {
         if (follow) growth.watch(jobLogsDir(record, job));
         for (const log of await logsOfJob(record, job)) yield* readOn(record, { job, log }, positions, follow?.signal);

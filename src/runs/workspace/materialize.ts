@@ -1,5 +1,5 @@
 import { mkdtemp, realpath, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SlipwayError } from '../../errors.ts';
 import { importCommit } from '../../git/foreign/import-commit.ts';
 import { type LaidOut, layOut } from '../../git/lay-out.ts';
@@ -30,6 +30,7 @@ export async function materialize(request: MaterializeRequest): Promise<{ readon
   const { directory, temporary, source } = request;
   try {
     await removeTree(directory);
+    await makeDirectory(dirname(temporary));
     await makeDirectory(temporary, 0o700);
     request.onProgress?.(`Writing the files of ${source.commit.slice(0, 12)}${source.dirty ? ' with your changes' : ''}`);
     const { folder, tree } = await read({ ...request, temporary: await mkdtemp(join(temporary, 'made-')) });
@@ -59,7 +60,7 @@ async function read(request: MaterializeRequest): Promise<LaidOut> {
   if (dirty && (await resolveRevision(repository, 'HEAD', request)).commit !== commit) {
     throw new SlipwayError('E_WORK_TREE', `Another commit was checked out in ${repository.top} after the run was asked for.`, { hint: 'Run it again.' });
   }
-  const without = await Promise.all([paths.state, join(paths.cache, 'runs')].map((path) => realpath(path).catch(() => path)));
+  const without = await Promise.all([paths.state, join(paths.cache, 'runs')].map((path) => realpath(path).catch(() => resolve(path))));
   return layOut({ ...common, repository, without });
 }
 

@@ -1,5 +1,5 @@
 import { access, realpath } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { SlipwayError } from '../../errors.ts';
 import type { Paths } from '../../state/paths.ts';
 
@@ -18,9 +18,9 @@ export const taskHome = ({ top, project, task }: TaskWorkspace) => join(top, `${
  * E_REPOSITORY_UNTRUSTED where it is no task's workspace.
  */
 export async function taskWorkspaceOf(paths: Paths, folder: string): Promise<TaskWorkspace | undefined> {
-  const real = await realpath(folder).catch(() => folder);
-  const state = await realpath(paths.state).catch(() => paths.state);
-  const cache = await realpath(paths.cache).catch(() => paths.cache);
+  const real = await realpath(folder).catch(() => resolve(folder));
+  const state = await realpath(paths.state).catch(() => resolve(paths.state));
+  const cache = await realpath(paths.cache).catch(() => resolve(paths.cache));
   const [room, project, task, kind] = relative(state, real).split('/');
   if (room === 'tasks' && project && task && kind === 'workspace') {
     return { top: join(state, room, project, task, kind), project, task };
