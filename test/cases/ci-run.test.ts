@@ -93,6 +93,14 @@ describe('a run', () => {
     expect(shown.match(/^attempt \d$/gm)).toEqual(['attempt 1', 'attempt 2', 'attempt 3']);
   });
 
+  it('leaves a job alone that keeps to its limit', async () => {
+    await box.pipeline('jobs: { it: { timeout: 9s, steps: ["true", "true"] }, step: { steps: [{ run: "exit 3", timeout: 9s }] } }');
+    expect((await box.run()).run.jobs.map(({ state, steps }) => [state, steps.map(({ reason }) => reason)])).toEqual([
+      ['succeeded', ['exited', 'exited']],
+      ['failed', ['exited']],
+    ]);
+  });
+
   it('ends a job at its time limit, and the whole run at its own', async () => {
     await box.pipeline('jobs: { slow: { timeout: 1s, steps: ["sleep 60"] } }');
     expect(await box.run()).toMatchObject({ exitCode: 1, run: { outcome: { kind: 'timeout', job: 'slow', retryable: true } } });
