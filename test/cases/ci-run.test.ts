@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { run } from '../../src/host/process.ts';
 import { HostRuns } from '../host-runs.ts';
 
 /** `slipway ci run` on the host, through the program. */
@@ -160,6 +161,14 @@ describe('a run', () => {
     expect(shown).toContain('token {{ TOKEN }}\n');
     const texts = filesBelow(box.path('state')).map((file) => readFileSync(file, 'latin1'));
     for (const text of [...texts, shown]) for (const form of ['correct-horse-battery', 'Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5']) expect(text).not.toContain(form);
+  });
+
+  it('is no success for a script where the reader of its output went away', async () => {
+    await box.pipeline('jobs: { it: { steps: ["sleep 1; echo late; exit 3"] } }');
+    const script = `${process.execPath} "$PROGRAM" ci run; echo $? > ${box.path('code')}`;
+    const end = await run(['bash', '-c', `( ${script} ) | true`], { cwd: box.repository, env: box.env({ PROGRAM: inject('program') }) });
+    expect([end.exitCode, readFileSync(box.path('code'), 'utf8')]).toEqual([0, '125\n']);
+    expect((await box.until(({ state }) => state === 'ended')).outcome?.kind).toBe('command-failed');
   });
 
   it('works from a hook of git, which points git at another repository', async () => {

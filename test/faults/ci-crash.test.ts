@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunJson } from '../ci-run.ts';
@@ -82,6 +82,22 @@ describe('the driver', () => {
     box.write('gate', '');
     expect((await ended(first.id)).outcome?.kind).toBe('succeeded');
     expect((await ended(second.id)).outcome?.kind).toBe('succeeded');
+  });
+
+  it('killed, is not replaced by a command on a copy of the state', async () => {
+    const gate = box.path('gate');
+    await box.pipeline(`jobs: { it: { steps: ["until [ -e ${gate} ]; do sleep 0.1; done"] } }`);
+    const { id } = await detached();
+    const run = await box.until(({ phase }) => phase === 'jobs', id);
+    kill(run);
+    cpSync(box.path('state'), box.path('copy'), { recursive: true });
+    const copy = { env: { SLIPWAY_STATE_DIR: box.path('copy') } };
+    expect((await box.slipway(['ci', 'list'], copy)).stderr).toBe('');
+    expect(await box.slipway(['ci', 'run'], copy)).toMatchObject({ exitCode: 125, stderr: expect.stringContaining('[E_INSTALL_FOREIGN]') });
+    expect([driversOf(run), box.driver(run)]).toEqual([1, undefined]);
+    box.write('gate', '');
+    await box.ok(['ci', 'reap']);
+    expect((await ended(id)).outcome?.kind).toBe('succeeded');
   });
 
   it('a run whose drivers die again and again is ended, with what it runs', async () => {

@@ -24,6 +24,8 @@ export async function watchRun(call: Call, ref: RunRef, detach: boolean): Promis
     app.out.note(`Follow it with \`slipway ci logs ${ref.run} -f\`; end it with \`slipway ci cancel ${ref.run}\`.`);
     return 0;
   }
+  // Where nobody reads on, the run goes on and its end is not known: that is no success.
+  process.exitCode = 125;
   // The step that wrote the record is through.
   app.out.raw('');
   await printer.line(`Run ${ref.run} of ${ref.repository}`);
