@@ -119,7 +119,7 @@ function summarize() {
   process.stdout.write('\n');
   if (controller.signal.aborted) process.stdout.write('Interrupted.\n');
   // Again, and last: of a long log people read the end.
-  for (const { name, count } of bad) process.stdout.write([`Failed: ${name}`, ...(count.bad ?? [])].join('\n  ') + '\n');
+  for (const { name, count } of bad) process.stdout.write(`${[`Failed: ${name}`, ...(count.bad ?? [])].join('\n  ')}\n`);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   process.exitCode = controller.signal.aborted ? 130 : failed === 0 ? 0 : 1;
 }
