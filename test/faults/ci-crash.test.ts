@@ -57,6 +57,16 @@ describe('the driver', () => {
     box.expectNothingLeft(box.parse(end));
   });
 
+  it('killed after a job has failed: the outcome is still what that says', async () => {
+    const gate = box.path('gate');
+    await box.pipeline(`jobs: { bad: { steps: ["exit 7"] }, slow: { steps: ["until [ -e ${gate} ]; do sleep 0.1; done"] } }`);
+    const { id } = await detached();
+    kill(await box.until(({ jobs }) => jobs[0]?.state === 'failed' && jobs[1]?.state === 'running', id));
+    await box.ok(['ci', 'list']);
+    box.write('gate', '');
+    expect((await ended(id)).outcome).toMatchObject({ kind: 'command-failed', job: 'bad', evidence: { exit_code: 7, step: 'exit 7' } });
+  });
+
   it('killed before anything ran ends the run as runner-crashed', async () => {
     await box.pipeline('jobs: { it: { secrets: [SLOW], steps: [echo] } }');
     box.write('config/config.yml', 'secrets: { SLOW: { command: [sleep, "30"] } }\n');
