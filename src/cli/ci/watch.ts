@@ -127,11 +127,11 @@ async function until(isSo: () => boolean): Promise<void> {
 
 async function printSummary(printer: RunPrinter, status: Awaited<ReturnType<typeof runStatus>>): Promise<void> {
   const { outcome, jobs, run } = status;
-  if (jobs.length > 0) await printer.line(`\n${jobTable(jobs)}\n`);
+  if (jobs.length > 0) await printer.text(`\n${jobTable(jobs)}\n`);
   if (outcome === undefined) return;
   const { detail, last_lines: lastLines, hint } = outcome.evidence;
-  for (const text of [detail, lastLines]) if (typeof text === 'string' && text !== '') await printer.line(text.replace(/^/gm, '  '));
+  for (const text of [detail, lastLines]) if (typeof text === 'string' && text !== '') await printer.text(text.replace(/^/gm, '  '));
   await printer.line(`Run ${run} ${outcome.kind === 'succeeded' ? 'succeeded' : `ended: ${outcome.kind}`}. ${outcome.message}`);
-  if (typeof hint === 'string') await printer.line(hint);
-  if (outcome.kind !== 'succeeded') await printer.line(`\`slipway ci show ${run}\` tells all of it; ${nextText(status)}`);
+  if (typeof hint === 'string') await printer.text(hint);
+  if (outcome.kind !== 'succeeded') await printer.text(`\`slipway ci show ${run}\` tells all of it; ${nextText(status)}`);
 }
