@@ -9,9 +9,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     controller.abort();
   });
 }
-// A reader that went away (`slipway task list | head -1`) is no failure.
+// A reader that went away (`slipway task list | head -1`) is no failure, unless the command has said that it would be.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
+  if (error.code === 'EPIPE') process.exit();
 });
 
 const made: Writable[] = [];

@@ -174,7 +174,8 @@ export class HostRuns {
   driver(run: RunJson): number | undefined {
     try {
       const { pid } = JSON.parse(readFileSync(this.path('state/locks/run', run.repository, `${run.id}.lock`), 'utf8')) as { readonly pid: number };
-      return existsSync(`/proc/${pid}`) ? pid : undefined;
+      // A zombie has ended.
+      return / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')) ? undefined : pid;
     } catch {
       return undefined;
     }

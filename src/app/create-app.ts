@@ -56,6 +56,12 @@ export function createApp(options: AppOptions): OwnedApp {
 }
 
 function currentPerson(): Person {
-  const { username, uid, gid, homedir: home } = userInfo();
-  return { name: username, uid, gid, home: home || homedir() };
+  try {
+    const { username, uid, gid, homedir: home } = userInfo();
+    return { name: username, uid, gid, home: home || homedir() };
+  } catch {
+    // A user id that the machine has no name for, as in many containers.
+    const uid = process.getuid?.() ?? 0;
+    return { name: String(uid), uid, gid: process.getgid?.() ?? 0, home: process.env.HOME ?? '/' };
+  }
 }

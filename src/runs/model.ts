@@ -180,13 +180,32 @@ export type Stream = 'stdout' | 'stderr';
 export type RunEvent = { readonly at: string } & (
   | { readonly event: 'phase'; readonly phase: RunPhase }
   | { readonly event: 'driver'; readonly pid: number; readonly adopted: boolean }
-  | { readonly event: 'job'; readonly job: string; readonly state: JobState; readonly attempt: number; readonly reason?: string; readonly output?: Json }
+  | {
+      readonly event: 'job';
+      readonly job: string;
+      readonly state: JobState;
+      readonly attempt: number;
+      readonly reason?: string;
+      readonly output?: Json;
+      readonly facts?: JobFacts;
+    }
   /** `log`: the number of `jobs/<id>/<log>.log`. */
   | { readonly event: 'step-start'; readonly job: string; readonly attempt: number; readonly log: number; readonly name: string }
   | { readonly event: 'step-end'; readonly job: string; readonly attempt: number; readonly log: number; readonly end: StepEnd }
   | { readonly event: 'note'; readonly text: string }
   | { readonly event: 'end'; readonly outcome: Outcome }
 );
+
+/** What decided how a job ended, for whoever has to judge it without having been there. */
+export interface JobFacts {
+  /** `step`: a step exited non-zero; `timeout`: the job's or a step's limit; `lost`: no completion record; `function`: the function threw. */
+  readonly reason: 'done' | 'step' | 'timeout' | 'cancelled' | 'skipped' | 'function' | 'lost';
+  /** The log's number and the record of the step that decided it. */
+  readonly log?: number;
+  readonly end?: StepEnd;
+  /** Sum over its steps. */
+  readonly oomKills: number;
+}
 
 /** How one step ended, from the supervisor's record. */
 export interface StepEnd {

@@ -20,6 +20,7 @@ export interface RunRequest extends Partial<Pick<RunRecord, 'executor' | 'engine
 
 /** Writes a run's record and starts the process that looks after it. Throws only where there can be no record: no repository, a full disk. */
 export async function startCiRun(app: App, request: RunRequest): Promise<RunRef> {
+  if (!app.dryRun) await app.installId();
   const wanted = await newRunWanted(app, request);
   const { before } = await change(app, newRun, wanted);
   const ref = { repository: before.repository, run: wanted.run };

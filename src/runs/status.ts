@@ -61,7 +61,7 @@ export async function runStatus(app: App, ref: RunRef): Promise<RunStatus> {
   ]);
   return {
     ...summary,
-    jobs: jobStatuses(plan, events),
+    jobs: jobStatuses(plan, events, summary.state === 'ended'),
     plan,
     container,
     notes: events.flatMap((event) => (event.event === 'note' ? [event.text] : [])),
@@ -114,21 +114,25 @@ async function summarize(app: App, ref: RunRef, events: readonly RunEvent[], ope
   };
 }
 
-function jobStatuses(plan: PipelinePlan | undefined, events: readonly RunEvent[]): readonly JobStatus[] {
+function jobStatuses(plan: PipelinePlan | undefined, events: readonly RunEvent[], hasEnded: boolean): readonly JobStatus[] {
   return (plan?.jobs ?? []).map(({ name, id, allowFailure }) => {
     const own = events.filter((event) => 'job' in event && event.job === name);
     const states = own.flatMap((event) => (event.event === 'job' ? [event] : []));
     const last = states.at(-1);
-    const state = last?.state ?? 'waiting';
+    const known = last?.state ?? 'waiting';
+    const isOpen = known === 'waiting' || known === 'running';
+    // What ended the run before its jobs had an end of their own ended them, too.
+    const cut = hasEnded && isOpen;
+    const state = cut ? 'cancelled' : known;
     return {
       name,
       id,
       allowFailure,
       state,
       attempt: last?.attempt ?? 0,
-      reason: last?.reason,
+      reason: cut ? 'the run ended before it did' : last?.reason,
       startedAt: states.find((event) => event.state === 'running')?.at,
-      endedAt: state === 'waiting' || state === 'running' ? undefined : last?.at,
+      endedAt: isOpen ? undefined : last?.at,
       steps: stepStatuses(own),
     };
   });

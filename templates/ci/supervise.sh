@@ -243,7 +243,7 @@ sw_watch() {
     kill $! 2>/dev/null
     sw_has_parent || sw_told=none
     sw_left=$((sw_left - 10))
-    [ "$1" = 0 ] || [ "$sw_left" -gt 0 ] || [ -n "$sw_told" ] || sw_told=$2
+    [ "$1" = 0 ] || [ "$sw_left" -gt 0 ] || [ -n "$sw_told$sw_last" ] || sw_told=$2
   done
   [ -n "$sw_told" ] || exit 0
   trap '' TERM

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { run } from '../../src/host/process.ts';
 import { HostRuns } from '../host-runs.ts';
 
 /** `slipway ci run` on the host, through the program. */
@@ -93,6 +94,14 @@ describe('a run', () => {
     expect(shown.match(/^attempt \d$/gm)).toEqual(['attempt 1', 'attempt 2', 'attempt 3']);
   });
 
+  it('leaves a job alone that keeps to its limit', async () => {
+    await box.pipeline('jobs: { it: { timeout: 9s, steps: ["true", "true"] }, step: { steps: [{ run: "exit 3", timeout: 9s }] } }');
+    expect((await box.run()).run.jobs.map(({ state, steps }) => [state, steps.map(({ reason }) => reason)])).toEqual([
+      ['succeeded', ['exited', 'exited']],
+      ['failed', ['exited']],
+    ]);
+  });
+
   it('ends a job at its time limit, and the whole run at its own', async () => {
     await box.pipeline('jobs: { slow: { timeout: 1s, steps: ["sleep 60"] } }');
     expect(await box.run()).toMatchObject({ exitCode: 1, run: { outcome: { kind: 'timeout', job: 'slow', retryable: true } } });
@@ -152,6 +161,14 @@ describe('a run', () => {
     expect(shown).toContain('token {{ TOKEN }}\n');
     const texts = filesBelow(box.path('state')).map((file) => readFileSync(file, 'latin1'));
     for (const text of [...texts, shown]) for (const form of ['correct-horse-battery', 'Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5']) expect(text).not.toContain(form);
+  });
+
+  it('is no success for a script where the reader of its output went away', async () => {
+    await box.pipeline('jobs: { it: { steps: ["sleep 1; echo late; exit 3"] } }');
+    const script = `${process.execPath} "$PROGRAM" ci run; echo $? > ${box.path('code')}`;
+    const end = await run(['bash', '-c', `( ${script} ) | true`], { cwd: box.repository, env: box.env({ PROGRAM: inject('program') }) });
+    expect([end.exitCode, readFileSync(box.path('code'), 'utf8')]).toEqual([0, '125\n']);
+    expect((await box.until(({ state }) => state === 'ended')).outcome?.kind).toBe('command-failed');
   });
 
   it('works from a hook of git, which points git at another repository', async () => {

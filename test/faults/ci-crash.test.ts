@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunJson } from '../ci-run.ts';
@@ -57,6 +57,16 @@ describe('the driver', () => {
     box.expectNothingLeft(box.parse(end));
   });
 
+  it('killed after a job has failed: the outcome is still what that says', async () => {
+    const gate = box.path('gate');
+    await box.pipeline(`jobs: { bad: { steps: ["exit 7"] }, slow: { steps: ["until [ -e ${gate} ]; do sleep 0.1; done"] } }`);
+    const { id } = await detached();
+    kill(await box.until(({ jobs }) => jobs[0]?.state === 'failed' && jobs[1]?.state === 'running', id));
+    await box.ok(['ci', 'list']);
+    box.write('gate', '');
+    expect((await ended(id)).outcome).toMatchObject({ kind: 'command-failed', job: 'bad', evidence: { exit_code: 7, step: 'exit 7' } });
+  });
+
   it('killed before anything ran ends the run as runner-crashed', async () => {
     await box.pipeline('jobs: { it: { secrets: [SLOW], steps: [echo] } }');
     box.write('config/config.yml', 'secrets: { SLOW: { command: [sleep, "30"] } }\n');
@@ -82,6 +92,22 @@ describe('the driver', () => {
     box.write('gate', '');
     expect((await ended(first.id)).outcome?.kind).toBe('succeeded');
     expect((await ended(second.id)).outcome?.kind).toBe('succeeded');
+  });
+
+  it('killed, is not replaced by a command on a copy of the state', async () => {
+    const gate = box.path('gate');
+    await box.pipeline(`jobs: { it: { steps: ["until [ -e ${gate} ]; do sleep 0.1; done"] } }`);
+    const { id } = await detached();
+    const run = await box.until(({ phase }) => phase === 'jobs', id);
+    kill(run);
+    cpSync(box.path('state'), box.path('copy'), { recursive: true });
+    const copy = { env: { SLIPWAY_STATE_DIR: box.path('copy') } };
+    expect((await box.slipway(['ci', 'list'], copy)).stderr).toBe('');
+    expect(await box.slipway(['ci', 'run'], copy)).toMatchObject({ exitCode: 125, stderr: expect.stringContaining('[E_INSTALL_FOREIGN]') });
+    expect([driversOf(run), box.driver(run)]).toEqual([1, undefined]);
+    box.write('gate', '');
+    await box.ok(['ci', 'reap']);
+    expect((await ended(id)).outcome?.kind).toBe('succeeded');
   });
 
   it('a run whose drivers die again and again is ended, with what it runs', async () => {

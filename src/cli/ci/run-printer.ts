@@ -59,9 +59,14 @@ export class RunPrinter {
   }
 
   /** A line of Slipway's own. */
-  async line(text: string): Promise<void> {
+  line(text: string): Promise<void> {
+    return this.text(this.colored ? `\u001b[1m${text}\u001b[0m` : text);
+  }
+
+  /** The same, as it is. */
+  async text(text: string): Promise<void> {
     await this.newLine();
-    await this.write(Buffer.from(this.colored ? `\u001b[1m${text}\u001b[0m\n` : `${text}\n`));
+    await this.write(Buffer.from(`${text}\n`));
   }
 
   private async job({ job, state, attempt, reason, at }: Extract<RunEvent, { event: 'job' }>): Promise<void> {

@@ -24,6 +24,8 @@ export async function watchRun(call: Call, ref: RunRef, detach: boolean): Promis
     app.out.note(`Follow it with \`slipway ci logs ${ref.run} -f\`; end it with \`slipway ci cancel ${ref.run}\`.`);
     return 0;
   }
+  // Where nobody reads on, the run goes on and its end is not known: that is no success.
+  process.exitCode = 125;
   // The step that wrote the record is through.
   app.out.raw('');
   await printer.line(`Run ${ref.run} of ${ref.repository}`);
@@ -125,11 +127,11 @@ async function until(isSo: () => boolean): Promise<void> {
 
 async function printSummary(printer: RunPrinter, status: Awaited<ReturnType<typeof runStatus>>): Promise<void> {
   const { outcome, jobs, run } = status;
-  if (jobs.length > 0) await printer.line(`\n${jobTable(jobs)}\n`);
+  if (jobs.length > 0) await printer.text(`\n${jobTable(jobs)}\n`);
   if (outcome === undefined) return;
   const { detail, last_lines: lastLines, hint } = outcome.evidence;
-  for (const text of [detail, lastLines]) if (typeof text === 'string' && text !== '') await printer.line(text.replace(/^/gm, '  '));
+  for (const text of [detail, lastLines]) if (typeof text === 'string' && text !== '') await printer.text(text.replace(/^/gm, '  '));
   await printer.line(`Run ${run} ${outcome.kind === 'succeeded' ? 'succeeded' : `ended: ${outcome.kind}`}. ${outcome.message}`);
-  if (typeof hint === 'string') await printer.line(hint);
-  if (outcome.kind !== 'succeeded') await printer.line(`\`slipway ci show ${run}\` tells all of it; ${nextText(status)}`);
+  if (typeof hint === 'string') await printer.text(hint);
+  if (outcome.kind !== 'succeeded') await printer.text(`\`slipway ci show ${run}\` tells all of it; ${nextText(status)}`);
 }

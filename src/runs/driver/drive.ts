@@ -24,6 +24,8 @@ const mostDrivers = 5;
  * to be done.
  */
 export async function driveRun(app: App, ref: RunRef): Promise<boolean> {
+  // A copy of somebody else's state keeps its hands off their runs.
+  await app.installId();
   const lock = await tryLock(app, ref);
   if (lock === undefined) return false;
   try {

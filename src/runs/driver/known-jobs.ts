@@ -6,9 +6,12 @@ export function knownJobs(events: readonly RunEvent[], jobs: readonly PlannedJob
   const known = new Map<string, KnownJob>();
   for (const event of events) {
     if (event.event !== 'job' || !jobs.some(({ name }) => name === event.job)) continue;
-    const { job, state, attempt, reason, output = null } = event;
+    const { job, state, attempt, reason, facts, output = null } = event;
+    // In the order in which they ended.
+    known.delete(job);
     if (state === 'running') known.set(job, { running: attempt });
-    else if (state !== 'waiting') known.set(job, { result: { state, attempt, output, ...(reason === undefined ? {} : { reason }) } });
+    else if (state !== 'waiting')
+      known.set(job, { result: { state, attempt, output, ...(reason === undefined ? {} : { reason }), ...(facts === undefined ? {} : { facts }) } });
   }
   return known;
 }

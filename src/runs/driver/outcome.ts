@@ -1,7 +1,6 @@
 import { SlipwayError } from '../../errors.ts';
 import { RunFailure } from '../executors/failure.ts';
-import type { JobEnd } from '../jobs/model.ts';
-import type { Outcome, OutcomeKind, PlannedJob, RunPhase } from '../model.ts';
+import type { JobFacts, Outcome, OutcomeKind, PlannedJob, RunPhase } from '../model.ts';
 import type { EndRequest } from '../requests.ts';
 import { workspaceOutcome } from '../workspace/outcome.ts';
 import type { JobResult } from './schedule.ts';
@@ -68,7 +67,7 @@ function ofRequest({ kind, by, at }: EndRequest): Outcome {
 
 function ofJobs({ jobs, results, stepName }: Ending): Outcome {
   const deciding = [...results].filter(([name]) => jobs.find((job) => job.name === name)?.allowFailure === false);
-  const starved = deciding.find(([, { end }]) => (end?.oomKills ?? 0) > 0);
+  const starved = deciding.find(([, { facts }]) => (facts?.oomKills ?? 0) > 0);
   if (starved) return ofMemory(...starved);
   const failed = deciding.find(([, { state }]) => state === 'failed');
   if (failed) return ofFailure(...failed, stepName);
@@ -93,24 +92,25 @@ function isFine(result: JobResult | undefined): boolean {
   return result?.state === 'succeeded' || result?.state === 'skipped';
 }
 
-function ofMemory(job: string, { end }: JobResult): Outcome {
-  const kills = end?.oomKills ?? 0;
+function ofMemory(job: string, { facts }: JobResult): Outcome {
+  const kills = facts?.oomKills ?? 0;
   return outcome(
     'out-of-memory',
     `The kernel killed ${kills === 1 ? 'a process' : `${kills} processes`} of job ${job} for memory.`,
-    { oom_kills: kills, ...exitEvidence(end) },
-    decidedBy(job, end),
+    { oom_kills: kills, ...exitEvidence(facts) },
+    decidedBy(job, facts),
   );
 }
 
-function ofFailure(name: string, { end, attempt }: JobResult, stepName: Ending['stepName']): Outcome {
-  const step = end?.log === undefined ? undefined : stepName(name, end.log);
-  const message = `Job ${name}: ${end?.message ?? 'nobody can tell how it ended.'}`;
-  const evidence: Evidence = { reason: end?.reason ?? 'lost', attempts: attempt, ...(step === undefined ? {} : { step }), ...exitEvidence(end) };
-  return outcome(failureKinds[end?.reason ?? 'lost'], message, evidence, decidedBy(name, end));
+function ofFailure(name: string, { facts, attempt, reason }: JobResult, stepName: Ending['stepName']): Outcome {
+  const step = facts?.log === undefined ? undefined : stepName(name, facts.log);
+  const message = `Job ${name}: ${reason ?? 'nobody can tell how it ended.'}`;
+  const why = facts?.reason ?? 'lost';
+  const evidence: Evidence = { reason: why, attempts: attempt, ...(step === undefined ? {} : { step }), ...exitEvidence(facts) };
+  return outcome(failureKinds[why], message, evidence, decidedBy(name, facts));
 }
 
-const failureKinds: Readonly<Record<JobEnd['reason'], OutcomeKind>> = {
+const failureKinds: Readonly<Record<JobFacts['reason'], OutcomeKind>> = {
   step: 'command-failed',
   function: 'command-failed',
   timeout: 'timeout',
@@ -121,13 +121,13 @@ const failureKinds: Readonly<Record<JobEnd['reason'], OutcomeKind>> = {
   skipped: 'runner-crashed',
 };
 
-function exitEvidence(end: JobEnd | undefined): Evidence {
-  const code = end?.end?.exitCode;
-  return { ...(code === undefined ? {} : { exit_code: code }), ...(end?.end === undefined ? {} : { step_ended: end.end.reason }) };
+function exitEvidence(facts: JobFacts | undefined): Evidence {
+  const code = facts?.end?.exitCode;
+  return { ...(code === undefined ? {} : { exit_code: code }), ...(facts?.end === undefined ? {} : { step_ended: facts.end.reason }) };
 }
 
-function decidedBy(job: string, end: JobEnd | undefined): Pick<Outcome, 'job' | 'step'> {
-  return { job, ...(end?.log === undefined ? {} : { step: end.log }) };
+function decidedBy(job: string, facts: JobFacts | undefined): Pick<Outcome, 'job' | 'step'> {
+  return { job, ...(facts?.log === undefined ? {} : { step: facts.log }) };
 }
 
 const ofPhase: Readonly<Record<RunPhase, OutcomeKind>> = {

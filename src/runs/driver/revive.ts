@@ -1,3 +1,4 @@
+import { SlipwayError } from '../../errors.ts';
 import type { App } from '../../operations/model.ts';
 import type { RunRef } from '../model.ts';
 import { acquireLock } from '../../state/lock.ts';
@@ -16,6 +17,7 @@ export interface ReviveOptions {
 /** Starts a driver for each unfinished run that has none, and gives those. */
 export async function reviveRuns(app: App, { but, now = false }: ReviveOptions = {}): Promise<readonly OpenRun[]> {
   const revived: OpenRun[] = [];
+  if (await isForeign(app)) return revived;
   for (const open of await openRuns(app.paths)) {
     if (open.run === but?.run || !(now || isDue(open, app.clock.now()))) continue;
     if ((await driverOf(app.paths, open)) !== undefined) continue;
@@ -25,6 +27,17 @@ export async function reviveRuns(app: App, { but, now = false }: ReviveOptions =
     }
   }
   return revived;
+}
+
+/** A copy of somebody else's state, whose runs are theirs. */
+async function isForeign(app: App): Promise<boolean> {
+  try {
+    await app.installId();
+    return false;
+  } catch (error) {
+    if (error instanceof SlipwayError && error.code === 'E_INSTALL_FOREIGN') return true;
+    throw error;
+  }
 }
 
 /** One without a record is that of a run that is being made, or whose making was cut off and undone. */

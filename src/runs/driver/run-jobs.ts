@@ -21,6 +21,8 @@ export interface JobsRequest {
   readonly plan: PipelinePlan;
   readonly executor: Executor;
   readonly secrets: ReadonlyMap<string, string>;
+  /** Why they could not be read again by a driver that took over: jobs that need one can go on, but not begin. */
+  readonly secretsFault?: unknown;
   readonly control: Control;
   readonly events: RunEvents;
   readonly known: ReadonlyMap<string, KnownJob>;
@@ -47,8 +49,16 @@ export async function runJobs(app: App, request: JobsRequest): Promise<ReadonlyM
         await keepJobArtifacts(app, request.ref, job, executor, events, control.stopped).catch((error: unknown) => control.fail(error, 'jobs'));
         return end;
       },
-      onState: (job, state, { attempt, reason, output }) =>
-        events.write({ event: 'job', job: job.name, state, attempt, ...(reason === undefined ? {} : { reason }), ...(output === null ? {} : { output }) }),
+      onState: (job, state, { attempt, reason, facts, output }) =>
+        events.write({
+          event: 'job',
+          job: job.name,
+          state,
+          attempt,
+          ...(reason === undefined ? {} : { reason }),
+          ...(output === null ? {} : { output }),
+          ...(facts === undefined ? {} : { facts }),
+        }),
     });
   } finally {
     over.abort();
@@ -73,8 +83,13 @@ async function runAttempt(
   adopted: boolean,
   results: ReadonlyMap<string, JobResult>,
 ): Promise<JobEnd> {
-  const { ref, record, executor, secrets, control, events } = request;
+  const { ref, record, executor, secrets, secretsFault, control, events } = request;
   const { repository, run } = ref;
+  if (secretsFault !== undefined && !adopted && job.secrets.length > 0) {
+    control.fail(secretsFault, 'jobs');
+    return lost('its secrets could not be read');
+  }
+  const over = new AbortController();
   const cancel = job.always ? control.stopped : control.cancelled;
   const work = runJob({
     job,
@@ -92,17 +107,20 @@ async function runAttempt(
     onEvent: (event) => void events.write(event),
   });
   try {
-    return await Promise.race([work, givenUp(app, control.stopped)]);
+    return await Promise.race([work, givenUp(app, control.stopped, over.signal)]);
   } catch (error) {
     control.fail(error, 'jobs');
     return lost('Slipway could not follow it');
+  } finally {
+    over.abort();
   }
 }
 
 /** An executor that is gone may leave its supervisors' followers waiting. */
-async function givenUp(app: App, stopped: AbortSignal): Promise<JobEnd> {
-  if (!stopped.aborted) await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }));
-  await app.clock.sleep((graceSeconds + 10) * 1000);
+async function givenUp(app: App, stopped: AbortSignal, over: AbortSignal): Promise<JobEnd> {
+  if (!stopped.aborted)
+    await Promise.race([stopped, over].map((signal) => new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))));
+  await app.clock.sleep((graceSeconds + 10) * 1000, over).catch(() => {});
   return lost('it did not end in time');
 }
 

@@ -1,14 +1,14 @@
 import type { Json } from '../../operations/model.ts';
 import type { JobEnd } from '../jobs/model.ts';
-import type { JobState, PlannedJob } from '../model.ts';
+import type { JobFacts, JobState, PlannedJob } from '../model.ts';
 
-/** What became of a job. `end` is its last attempt's, where it ran. */
+/** What became of a job. `facts` are its last attempt's, where it ran. */
 export interface JobResult {
   readonly state: Extract<JobState, 'succeeded' | 'failed' | 'skipped' | 'cancelled'>;
   /** 0: it never ran. */
   readonly attempt: number;
   readonly reason?: string;
-  readonly end?: JobEnd;
+  readonly facts?: JobFacts;
   readonly output: Json;
 }
 
@@ -88,8 +88,12 @@ async function attempts(schedule: Schedule, job: PlannedJob, first: number, adop
     if (!isAdopted) await schedule.onState(job, 'running', { attempt, output: null });
     const end = await schedule.run(job, attempt, isAdopted, results);
     const again = end.state === 'failed' && attempt <= job.retry && !schedule.cancelled.aborted && !schedule.stopped.aborted;
-    if (!again) return { state: end.state, attempt, end, output: end.output, ...(end.message === undefined ? {} : { reason: end.message }) };
+    if (!again) return resultOf(end, attempt);
   }
+}
+
+function resultOf({ state, message, output, ...facts }: JobEnd, attempt: number): JobResult {
+  return { state, attempt, facts, output, ...(message === undefined ? {} : { reason: message }) };
 }
 
 /**

@@ -12,9 +12,9 @@ import type { Control } from './control.ts';
 import { knownJobs } from './known-jobs.ts';
 import { prepareRun } from './prepare.ts';
 import type { RunEvents } from './run-events.ts';
-import { runJobs } from './run-jobs.ts';
+import { type JobsRequest, runJobs } from './run-jobs.ts';
 import { readRunSecrets } from './run-secrets.ts';
-import type { JobResult, KnownJob } from './schedule.ts';
+import type { JobResult } from './schedule.ts';
 
 export interface Work {
   readonly ref: RunRef;
@@ -70,27 +70,16 @@ async function resume(app: App, { ref, record, control, events }: Work, before: 
   const plan = await readPlan(app.paths, ref);
   if ((phase !== 'jobs' && phase !== 'teardown') || plan === undefined) throw crashedIn(phase ?? 'queued');
   events.resume(before, phase);
+  let secretsFault: unknown;
   const secrets = await readRunSecrets(app, plan, events).catch((error: unknown) => {
-    // What runs is ended as it is by any other fault.
-    control.fail(error, 'jobs');
+    secretsFault = error;
     return new Map<string, string>();
   });
   const executor = plan.executor === 'host' ? hostExecutor(app, ref) : await adoptContainer(app, ref, record);
-  return jobsOf(app, { ref, record, plan, executor, secrets, control, events, known: knownJobs(before, plan.jobs) });
+  return jobsOf(app, { ref, record, plan, executor, secrets, secretsFault, control, events, known: knownJobs(before, plan.jobs) });
 }
 
-interface Jobs {
-  readonly ref: RunRef;
-  readonly record: RunRecord;
-  readonly plan: PipelinePlan;
-  readonly executor: Executor;
-  readonly secrets: ReadonlyMap<string, string>;
-  readonly control: Control;
-  readonly events: RunEvents;
-  readonly known: ReadonlyMap<string, KnownJob>;
-}
-
-async function jobsOf(app: App, jobs: Jobs): Promise<Worked> {
+async function jobsOf(app: App, jobs: JobsRequest): Promise<Worked> {
   return { jobs: jobs.plan.jobs, results: await runJobs(app, jobs) };
 }
 

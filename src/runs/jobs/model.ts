@@ -1,5 +1,5 @@
 import type { Json } from '../../operations/model.ts';
-import type { JobState, PlannedJob, RunEvent, StepEnd } from '../model.ts';
+import type { JobFacts, JobState, PlannedJob, RunEvent } from '../model.ts';
 import type { Executor } from '../executors/model.ts';
 import type { FunctionRequest } from '../pipeline/run-function.ts';
 
@@ -31,17 +31,10 @@ export interface JobRequest {
 }
 
 /** How an attempt ended. */
-export interface JobEnd {
+export interface JobEnd extends JobFacts {
   readonly state: 'succeeded' | 'failed' | 'cancelled' | 'skipped';
-  /** `step`: a step exited non-zero; `timeout`: the job's or a step's limit; `lost`: no completion record; `function`: the function threw. */
-  readonly reason: 'done' | 'step' | 'timeout' | 'cancelled' | 'skipped' | 'function' | 'lost';
   /** One sentence, masked, where it did not succeed. */
   readonly message?: string;
-  /** The log's number and the record of the step that decided it. */
-  readonly log?: number;
-  readonly end?: StepEnd;
   /** What a function returned; `null` otherwise. */
   readonly output: Json;
-  /** Sum over its steps. */
-  readonly oomKills: number;
 }
