@@ -27,7 +27,7 @@ describe('the queue', () => {
     await box.until(({ phase }) => phase === 'jobs', first);
     const second = await detached();
     const third = await detached();
-    await box.until(({ phase }) => phase === 'queued', third);
+    for (const id of [second, third]) await box.until(({ phase }) => phase === 'queued', id);
     expect((await box.list()).map(({ id, state, place }) => [id, state, place])).toEqual([
       [third, 'queued', 2],
       [second, 'queued', 1],
