@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run, tell } from '../scripts/lab/run.mjs';
@@ -29,6 +29,8 @@ export async function withEngines(names, work) {
   const given = process.env.SLIPWAY_LAB;
   if (given) return open(given, names, work);
   const dir = mkdtempSync('/var/tmp/slipway-b-');
+  // The person reaches the sockets in it.
+  chmodSync(dir, 0o755);
   try {
     tell(`starting ${names.join(' and ')} in ${dir}`);
     await run([process.execPath, lab, 'up', '--dir', dir, '--engines', names.join(',')]);

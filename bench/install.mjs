@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../scripts/lab/run.mjs';
 import { filters } from './measure/engine-client.mjs';
@@ -109,6 +109,8 @@ export class Install {
   /** Containers and images of this install, then its folders. */
   async remove() {
     try {
+      // Nothing was made where its first command failed.
+      if (!existsSync(this.path('state/install.json'))) return;
       await this.removeContainers();
       await this.#removeImages();
     } finally {
