@@ -11,7 +11,7 @@ import { runVitest } from './test/vitest.mjs';
 
 const PARTS = /** @type {const} */ (['build', 'check', 'unit', 'contract', 'cases', 'faults']);
 const NEED_ENGINES = new Set(['contract', 'cases', 'faults']);
-const LIMIT_MS = { unit: 300_000, contract: 480_000, cases: 1_200_000, faults: 900_000 };
+const LIMIT_MS = { unit: 300_000, contract: 480_000, cases: 2_400_000, faults: 1_500_000 };
 
 const USAGE = `Runs Slipway's tests: ${PARTS.join(', ')}.
 
