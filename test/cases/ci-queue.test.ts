@@ -91,6 +91,22 @@ describe('cancel', () => {
     box.expectNothingLeft(run);
   });
 
+  it('does not wait for what comes before the jobs', async () => {
+    box.write('config/config.yml', 'secrets: { SLOW: { command: [sleep, "100"] } }\n');
+    await box.pipeline('jobs: { it: { secrets: [SLOW], steps: [echo] }, clean: { always: true, steps: [echo] } }');
+    const { id } = await box.json<RunJson>(['ci', 'run', '--detach']);
+    await box.until(({ phase }) => phase === 'plan', id);
+    const run = await box.json<RunJson>(['ci', 'cancel', id]);
+    expect([run.outcome?.kind, run.jobs.map(({ state }) => state)]).toEqual(['cancelled', ['cancelled', 'cancelled']]);
+    box.expectNothingLeft(run);
+  });
+
+  it('that comes after the last job changes nothing', async () => {
+    await box.pipeline('jobs: { it: { steps: ["true"] } }');
+    const { run } = await box.run();
+    expect(await box.json<RunJson>(['ci', 'cancel', run.id])).toMatchObject({ id: run.id, outcome: { kind: 'succeeded' } });
+  });
+
   it('from another process, twice, ends also what always runs', async () => {
     await box.pipeline('jobs: { clean: { always: true, steps: ["sleep 100"] } }');
     const { id } = await box.json<RunJson>(['ci', 'run', '--detach']);
