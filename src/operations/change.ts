@@ -6,9 +6,11 @@ import { operationLock, releaseLocks, takeLocks } from './locks.ts';
 import type { App, Changed, Json, Plan, Verb } from './model.ts';
 import { directionOf, runOtherwise, runSteps, stepContext } from './run-steps.ts';
 
-/** Sorts by time: `20261121t035312-9f2c41d0`. */
+/** Sorts by time, in milliseconds: `20261121t035312-0c72c41d`, 199 ms after the second. The rest is chance. */
 export function newOperationId(now: Date): string {
-  return `${now.toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase()}-${randomBytes(4).toString('hex')}`;
+  const second = now.toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase();
+  const fraction = now.getUTCMilliseconds().toString(16).padStart(3, '0');
+  return `${second}-${fraction}${randomBytes(3).toString('hex').slice(1)}`;
 }
 
 /**

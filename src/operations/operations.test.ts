@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SlipwayError } from '../errors.ts';
+import { isRunId } from '../state/identifiers.ts';
 import { locksDir } from '../state/paths.ts';
-import { change } from './change.ts';
+import { change, newOperationId } from './change.ts';
 import { openOperations, type OperationRecord, readJournal } from './journal.ts';
 import type { App, Plan, Step, StepKind, Verb } from './model.ts';
 import { recoverOperations } from './recover.ts';
@@ -290,5 +291,15 @@ describe('recovery', () => {
     writeFileSync(join(root, 'state', 'journal', 'open', 'x.jsonl'), '{"format":1,"type":"beg');
     expect(await recoverOperations(testApp())).toEqual([]);
     expect(await openOperations(join(root, 'state', 'journal'))).toEqual([]);
+  });
+});
+
+describe('operation ids', () => {
+  it('sort by time, within a second too, and differ within a millisecond', () => {
+    const ids = [0, 7, 90, 999, 1000].map((ms) => newOperationId(new Date(Date.UTC(2026, 0, 1) + ms)));
+    expect([...ids].reverse().sort()).toEqual(ids);
+    for (const id of ids) expect(isRunId(id)).toBe(true);
+    const now = new Date();
+    expect(new Set(Array.from({ length: 50 }, () => newOperationId(now))).size).toBe(50);
   });
 });

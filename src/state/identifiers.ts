@@ -26,7 +26,7 @@ export function checkTaskId(value: string): string {
   });
 }
 
-/** A run's id is its moment and eight random digits, so that ids sort by time: `20261121t035312-9f2c41d0`. */
+/** A run's id is its moment, in milliseconds, and chance, so that ids sort by time: `20261121t035312-0c72c41d`. */
 export function isRunId(value: string): boolean {
   return /^[0-9]{8}t[0-9]{6}-[0-9a-f]{8}$/.test(value);
 }

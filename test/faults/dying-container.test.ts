@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packContext } from '../../src/engine/build-context.ts';
 import { makeProject } from '../cases/project.ts';
 import { engines } from '../lab.ts';
 import { Sandbox } from '../sandbox.ts';
@@ -20,13 +21,21 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     await box.ok(['build', 'frail'], { timeoutMs: 300_000 });
   };
   const entry = '/usr/local/lib/slipway/entry.sh';
-  const replaced = (script: string) => `snippet: |\n  USER root\n  RUN printf '%s\\n' '#!/bin/sh' '${script}' > ${entry} && chmod 755 ${entry}\n`;
+  const replaced = (script: string) => `RUN printf '%s\\n' '#!/bin/sh' '${script}' > ${entry} && chmod 755 ${entry}`;
+  let times = 0;
+  /** Somebody changes the project's image by hand: its names and labels are the same. The snippet makes it an image of its own. */
+  const breakImage = async (instruction: string) => {
+    await configure(`snippet: "RUN : ${++times}"\n`);
+    const image = await box.engine.images.inspect('frail:l2-cli');
+    box.write('by-hand/Dockerfile', `FROM frail:l2-cli\nUSER root\n${instruction}\n`);
+    await box.engine.images.build({ context: await packContext(box.path('by-hand')), tags: image?.tags ?? [] });
+  };
 
   it.each([
-    { what: 'an entry that ends with an error', snippet: replaced('echo last words; exit 3'), says: /exit code 3/, words: 'last words' },
-    { what: 'an entry that ends with success', snippet: replaced('echo last words'), says: /exit code 0/, words: 'last words' },
-  ])('$what', async ({ snippet, says, words }) => {
-    await configure(snippet);
+    { what: 'an entry that ends with an error', instruction: replaced('echo last words; exit 3'), says: /exit code 3/, words: 'last words' },
+    { what: 'an entry that ends with success', instruction: replaced('echo last words'), says: /exit code 0/, words: 'last words' },
+  ])('$what', async ({ instruction, says, words }) => {
+    await breakImage(instruction);
     const task = await box.ok(['task', 'new', 'frail']);
     const end = await box.slipway(['task', 'run-cli', 'frail', task]);
     expect([end.exitCode, end.stderr]).toEqual([1, expect.stringMatching(says)]);
@@ -49,14 +58,14 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   });
 
   const unstartable = [
-    { what: 'an entry that is missing', snippet: `snippet: |\n  USER root\n  RUN rm ${entry}\n` },
-    { what: 'an entry that cannot be run', snippet: `snippet: |\n  USER root\n  RUN chmod 644 ${entry}\n` },
-    { what: 'an entry without its interpreter', snippet: replaced('x').replace('#!/bin/sh', '#!/no/such/shell') },
-    { what: 'a mount that is missing', snippet: 'mounts:\n  - source: /no/such/folder\n    target: /mnt\n' },
+    { what: 'an entry that is missing', begin: () => breakImage(`RUN rm ${entry}`) },
+    { what: 'an entry that cannot be run', begin: () => breakImage(`RUN chmod 644 ${entry}`) },
+    { what: 'an entry without its interpreter', begin: () => breakImage(replaced('x').replace('#!/bin/sh', '#!/no/such/shell')) },
+    { what: 'a mount that is missing', begin: () => configure('mounts:\n  - source: /no/such/folder\n    target: /mnt\n') },
   ];
   // How an engine refuses a program is the same for all three.
-  it.each(unstartable.filter(({ what }) => lab.kind === 'docker' || !/cannot be run|interpreter/.test(what)))('$what', async ({ snippet }) => {
-    await configure(snippet);
+  it.each(unstartable.filter(({ what }) => lab.kind === 'docker' || !/cannot be run|interpreter/.test(what)))('$what', async ({ begin }) => {
+    await begin();
     const task = await box.ok(['task', 'new', 'frail']);
     const end = await box.slipway(['task', 'run-cli', 'frail', task]);
     expect([end.exitCode, end.stderr]).toEqual([1, expect.stringMatching(/^error: .*\[E_[A-Z_]+\]/m)]);

@@ -223,7 +223,8 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
         'project new, project delete',
         async () => {
           let made = 0;
-          const id = () => `brief-${made}`;
+          const prefix = uniqueName('brief');
+          const id = () => `${prefix}-${made}`;
           const file = () => box.path(`config/projects/${id()}/project.yml`);
           const newOne = () => ['project', 'new', id(), '--base', 'nothing:1', '--agent', 'shell'];
           await everywhere(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { ProcessEnd } from '../../src/host/process.ts';
+import { isSameProcessAlive, type ProcessIdentity } from '../../src/state/process-identity.ts';
 import type { Sandbox } from '../sandbox.ts';
 
 /** Where a journal write is cut: `intent` also after it, when the step has not begun. What follows another write is the same as what comes before the next. */
@@ -106,10 +107,9 @@ export async function expectNothingLeft(box: Sandbox): Promise<void> {
   expect(containers.map(({ name }) => name).filter((name) => /-replaced$|^slipway-remove-/.test(name))).toEqual([]);
 }
 
-/** A lock whose holder is dead is no lock: whoever wants it takes it. */
+/** A lock whose holder is dead is no lock: whoever wants it takes it. Its pid may be another process's by now. */
 function isHeld(file: string): boolean {
-  const { pid } = JSON.parse(readFileSync(file, 'utf8')) as { readonly pid: number };
-  return existsSync(`/proc/${pid}`);
+  return isSameProcessAlive(JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity);
 }
 
 /** Files and folders; links are not followed, and workspaces are not entered. */
