@@ -39,3 +39,15 @@ export function checkRunId(value: string): string {
 function shorten(value: string): string {
   return value.length <= 40 ? value : `${value.slice(0, 37)}…`;
 }
+
+/** A release's version is a git tag's name. */
+export function isVersion(value: string): boolean {
+  return value.length <= 128 && /^[A-Za-z0-9_][A-Za-z0-9._+/-]*$/.test(value) && !/\.\.|\/\/|\/\.|\.lock(?:\/|$)|[/.]$/.test(value);
+}
+
+export function checkVersion(value: string): string {
+  if (isVersion(value)) return value;
+  throw new SlipwayError('E_BAD_ID', `${JSON.stringify(shorten(value))} is not a version.`, {
+    hint: "A version is a git tag's name, such as v1.4.0: letters, digits, `.`, `_`, `+`, `-` and `/`.",
+  });
+}

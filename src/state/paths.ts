@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { checkIdentifier, checkRunId, checkTaskId } from './identifiers.ts';
+import { checkIdentifier, checkRunId, checkTaskId, checkVersion } from './identifiers.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -67,3 +67,24 @@ export const runChannel = (paths: Paths, repository: string, run: string) => joi
 export const cachesDir = (paths: Paths, repository: string) => join(repositoryCacheDir(paths, repository), 'caches');
 /** What runs of a repository on this machine share: a folder for each cache. */
 export const hostCachesDir = (paths: Paths, repository: string) => join(repositoryCacheDir(paths, repository), 'host-caches');
+
+export const releasesDir = (paths: Paths) => join(paths.state, 'releases');
+export const serviceReleasesDir = (paths: Paths, service: string) => join(releasesDir(paths), checkIdentifier('service', service));
+/** `manifest.yml`, `image.tar`, `files/`. A version may hold a `/`, as git tags may: it is one folder name all the same. */
+export const releaseDir = (paths: Paths, service: string, version: string) => join(serviceReleasesDir(paths, service), encodeURIComponent(checkVersion(version)));
+
+export const instancesDir = (paths: Paths) => join(paths.state, 'instances');
+export const instanceDir = (paths: Paths, instance: string) => join(instancesDir(paths), checkIdentifier('instance', instance));
+/** What a person may edit. */
+export const instanceFile = (paths: Paths, instance: string) => join(instanceDir(paths, instance), 'config.yml');
+/** Variables and secrets, mode 0600. */
+export const instanceEnvFile = (paths: Paths, instance: string) => join(instanceDir(paths, instance), '.env');
+export const instanceData = (paths: Paths, instance: string) => join(instanceDir(paths, instance), 'data');
+export const instanceLogs = (paths: Paths, instance: string) => join(instanceDir(paths, instance), 'logs');
+export const instanceHistoryFile = (paths: Paths, instance: string) => join(instanceDir(paths, instance), '.version-history');
+/** What Slipway keeps of it: whether it is to run, an update that goes on. */
+export const instanceStateFile = (paths: Paths, instance: string) => join(instanceDir(paths, instance), 'state.json');
+/** `<operation>.tar`: `data/` before a new version touched it. */
+export const instanceSnapshots = (paths: Paths, instance: string) => join(instanceDir(paths, instance), 'snapshots');
+/** Written by the process that supervises it: attempts, the last exit, `failed`. */
+export const instanceSupervisionFile = (paths: Paths, instance: string) => join(instanceDir(paths, instance), 'supervision.json');
