@@ -1,0 +1,4 @@
+import type { StepKind } from '../../operations/model.ts';
+
+/** `release.load` is `{ service, version, engine: EngineRef }`. */
+export const steps: readonly StepKind[] = [];
