@@ -1,7 +1,7 @@
 import type { App } from '../operations/model.ts';
 import { repositoryName } from './repositories.ts';
-import { openOwnRepository } from './workspace/open-repository.ts';
-import { taskHome, taskWorkspaceOf } from './workspace/task-workspace.ts';
+import { openOwnRepository } from '../git/own-repository.ts';
+import { taskHome, taskWorkspaceOf } from '../git/task-workspace.ts';
 
 export interface RepositoryAt {
   readonly top: string;

@@ -71,7 +71,14 @@ export const hostCachesDir = (paths: Paths, repository: string) => join(reposito
 export const releasesDir = (paths: Paths) => join(paths.state, 'releases');
 export const serviceReleasesDir = (paths: Paths, service: string) => join(releasesDir(paths), checkIdentifier('service', service));
 /** `manifest.yml`, `image.tar`, `files/`. A version may hold a `/`, as git tags may: it is one folder name all the same. */
-export const releaseDir = (paths: Paths, service: string, version: string) => join(serviceReleasesDir(paths, service), encodeURIComponent(checkVersion(version)));
+export const releaseDir = (paths: Paths, service: string, version: string) =>
+  join(serviceReleasesDir(paths, service), encodeURIComponent(checkVersion(version)));
+/** Where a release is put together, on the file system of its place; no version's name begins so. */
+export const releaseDraft = (paths: Paths, service: string, operation: string) => join(serviceReleasesDir(paths, service), `.${operation}.partial`);
+/** The tag's tree, in which it is built. */
+export const releaseWork = (paths: Paths, operation: string) => join(paths.cache, 'releases', operation);
+/** Bare copies of repositories that were given by their addresses. */
+export const mirrorsDir = (paths: Paths) => join(paths.cache, 'mirrors');
 
 export const instancesDir = (paths: Paths) => join(paths.state, 'instances');
 export const instanceDir = (paths: Paths, instance: string) => join(instancesDir(paths), checkIdentifier('instance', instance));

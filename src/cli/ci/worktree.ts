@@ -1,7 +1,7 @@
 import { SlipwayError } from '../../errors.ts';
 import type { Repository } from '../../git/repository.ts';
-import { openOwnRepository } from '../../runs/workspace/open-repository.ts';
-import { taskHome, taskWorkspaceOf } from '../../runs/workspace/task-workspace.ts';
+import { openOwnRepository } from '../../git/own-repository.ts';
+import { taskHome, taskWorkspaceOf } from '../../git/task-workspace.ts';
 import type { Call } from '../call.ts';
 
 /** The work tree that the command was given in, and what its runs and its trust belong to. A task's is only read, never opened by git. */

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Extract } from 'tar-stream';
 import { makeDirectory, stateError } from '../../state/atomic.ts';
 import { removeTree } from '../../state/remove-tree.ts';
-import { type ArtifactPatterns, artifactPatterns } from './artifact-patterns.ts';
+import { type PathPatterns, pathPatterns } from '../../state/path-patterns.ts';
 
 /** A tar of a path in the workspace, its last name on top, as `containers.archiveOut` gives it. `undefined`: no such path. */
 export type ArchiveOf = (path: string) => Promise<Readable | undefined>;
@@ -26,7 +26,7 @@ export interface Artifacts {
  * and links are made last, so that nothing is ever written through one.
  */
 export async function keepArtifacts(archiveOf: ArchiveOf, texts: readonly string[], target: string, signal: AbortSignal): Promise<Artifacts> {
-  const patterns = artifactPatterns(texts);
+  const patterns = pathPatterns(texts);
   const temporary = `${target}.tmp`;
   const extraction: Extraction = { root: temporary, patterns, found: new Set(), links: [], refused: [], files: 0, bytes: 0 };
   try {
@@ -50,7 +50,7 @@ export async function keepArtifacts(archiveOf: ArchiveOf, texts: readonly string
 
 interface Extraction {
   readonly root: string;
-  readonly patterns: ArtifactPatterns;
+  readonly patterns: PathPatterns;
   readonly found: Set<string>;
   readonly links: { readonly path: string; readonly to: string; readonly hard: boolean }[];
   readonly refused: string[];

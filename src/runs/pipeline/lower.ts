@@ -1,7 +1,7 @@
 import { parseMemory } from '../../projects/memory.ts';
 import type { PipelinePlan, PlannedJob, PlannedService, PlannedStep } from '../model.ts';
 import type { Definition, Surroundings } from './definition.ts';
-import { parseLimit } from './duration.ts';
+import { parseLimit } from '../../state/duration.ts';
 import { executorOf } from './executor.ts';
 import { insideWorkspace } from './inside.ts';
 import { jobFolders } from './job-folders.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { imageReference, resources } from '../../projects/fields.ts';
-import { limitExpected, parseLimit } from './duration.ts';
+import { limitExpected, parseLimit } from '../../state/duration.ts';
 import { insideWorkspace } from './inside.ts';
 
 /** ci.yml as people write it. What needs more than one value is in checks.ts. */

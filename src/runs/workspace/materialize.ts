@@ -9,8 +9,8 @@ import { makeDirectory, stateError } from '../../state/atomic.ts';
 import type { Paths } from '../../state/paths.ts';
 import { removeTree } from '../../state/remove-tree.ts';
 import type { RunSource } from '../model.ts';
-import { openOwnRepository } from './open-repository.ts';
-import { taskWorkspaceOf } from './task-workspace.ts';
+import { openOwnRepository } from '../../git/own-repository.ts';
+import { taskWorkspaceOf } from '../../git/task-workspace.ts';
 
 export interface MaterializeRequest extends GitCaller {
   readonly paths: Paths;

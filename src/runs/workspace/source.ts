@@ -6,8 +6,8 @@ import type { GitCaller } from '../../git/run-git.ts';
 import type { Paths } from '../../state/paths.ts';
 import type { RunSource } from '../model.ts';
 import { repositoryName } from '../repositories.ts';
-import { openOwnRepository } from './open-repository.ts';
-import { type TaskWorkspace, taskHome, taskWorkspaceOf, untrusted } from './task-workspace.ts';
+import { openOwnRepository } from '../../git/own-repository.ts';
+import { type TaskWorkspace, taskHome, taskWorkspaceOf, untrusted } from '../../git/task-workspace.ts';
 
 export interface SourceRequest extends GitCaller {
   readonly paths: Paths;

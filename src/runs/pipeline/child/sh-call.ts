@@ -1,4 +1,4 @@
-import { limitExpected, parseLimit } from '../duration.ts';
+import { limitExpected, parseLimit } from '../../../state/duration.ts';
 import { insideWorkspace } from '../inside.ts';
 import type { ShCall } from '../protocol.ts';
 import type { Command, ShOptions } from '../settings.ts';

@@ -1,8 +1,8 @@
-import { commonDirOf, openRepository, type Repository } from '../../git/repository.ts';
+import { commonDirOf, openRepository, type Repository } from './repository.ts';
 import { realpath } from 'node:fs/promises';
-import { locateGitDir } from '../../git/locate.ts';
-import type { GitCaller } from '../../git/run-git.ts';
-import type { Paths } from '../../state/paths.ts';
+import { locateGitDir } from './locate.ts';
+import type { GitCaller } from './run-git.ts';
+import type { Paths } from '../state/paths.ts';
 import { taskWorkspaceOf, untrusted } from './task-workspace.ts';
 
 /** Opens a repository by git, unless it, or what its `.git` file names, can be written by containers: then E_REPOSITORY_UNTRUSTED. */

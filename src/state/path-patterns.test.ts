@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { artifactPatterns } from './artifact-patterns.ts';
+import { pathPatterns } from './path-patterns.ts';
 
 test.each([
   ['dist', ['dist', 'dist/a', 'dist/a/b'], ['dist2', 'x/dist', 'dis']],
@@ -17,12 +17,12 @@ test.each([
   ['with [bracket', ['with [bracket'], ['with bracket']],
   ['two\nlines/*', ['two\nlines/a'], ['two']],
 ])('%s', (pattern, taken, left) => {
-  const { matching } = artifactPatterns([pattern]);
+  const { matching } = pathPatterns([pattern]);
   expect(taken.filter((path) => matching(path).length > 0)).toEqual(taken);
   expect(left.filter((path) => matching(path).length > 0)).toEqual([]);
 });
 
 test('archives are asked for as little as holds everything, once', () => {
-  expect(artifactPatterns(['dist', 'dist/sub/*.js', 'reports/a/*.xml', 'reports/b']).bases).toEqual(['dist', 'reports/a', 'reports/b']);
-  expect(artifactPatterns(['dist', '**/*.xml']).bases).toEqual(['']);
+  expect(pathPatterns(['dist', 'dist/sub/*.js', 'reports/a/*.xml', 'reports/b']).bases).toEqual(['dist', 'reports/a', 'reports/b']);
+  expect(pathPatterns(['dist', '**/*.xml']).bases).toEqual(['']);
 });

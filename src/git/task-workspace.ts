@@ -1,7 +1,7 @@
 import { access, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { SlipwayError } from '../../errors.ts';
-import type { Paths } from '../../state/paths.ts';
+import { SlipwayError } from '../errors.ts';
+import type { Paths } from '../state/paths.ts';
 
 /** The workspace of a task that a folder is in. */
 export interface TaskWorkspace {

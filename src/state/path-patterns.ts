@@ -1,12 +1,12 @@
-/** Paths and globs of a job's artifacts, relative to the workspace. `*` and `?` stay in a folder, `**` crosses folders; a folder means all below it. */
-export interface ArtifactPatterns {
+/** Paths and globs below a folder: a job's artifacts, a release's files. `*` and `?` stay in a folder, `**` crosses folders; a folder means all below it. */
+export interface PathPatterns {
   /** Folders or files without a glob in which everything that can match stands; none is below another. `''`: the workspace. */
   readonly bases: readonly string[];
   /** The patterns that take a path: more than one may. */
   matching(path: string): readonly string[];
 }
 
-export function artifactPatterns(texts: readonly string[]): ArtifactPatterns {
+export function pathPatterns(texts: readonly string[]): PathPatterns {
   const patterns = texts.map((text) => {
     const segments = text.split('/').filter((segment) => segment !== '' && segment !== '.');
     const glob = segments.findIndex((segment) => /[*?[{]/.test(segment));
