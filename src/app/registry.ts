@@ -14,6 +14,10 @@ const rooms: Readonly<Record<string, Room>> = {
   task: { steps: () => import('../tasks/steps.ts'), verbs: () => import('../tasks/verbs.ts') },
   pipeline: { steps: () => import('../runs/pipeline/steps.ts'), verbs: () => import('../runs/pipeline/verbs.ts') },
   run: { steps: () => import('../runs/steps.ts'), verbs: () => import('../runs/verbs.ts') },
+  instance: { steps: () => import('../instances/steps.ts'), verbs: () => import('../instances/verbs.ts') },
+  unit: { steps: () => import('../instances/units/steps.ts') },
+  release: { steps: () => import('../instances/releases/steps.ts'), verbs: () => import('../instances/releases/verbs.ts') },
+  service: { steps: () => import('../instances/service/steps.ts'), verbs: () => import('../instances/service/verbs.ts') },
 };
 
 export const registry: Registry = {

@@ -30,6 +30,15 @@ export const nouns: readonly Noun[] = [
     load: () => import('./task/commands.ts'),
   },
   { words: { ci: "runs: a repository's pipeline at one commit" }, load: () => import('./ci/commands.ts') },
+  {
+    words: {
+      instance: 'instances: long-running services with health, update and rollback',
+      supervise: 'look after instances in the foreground, where there are no service units',
+    },
+    load: () => import('./instance/commands.ts'),
+  },
+  { words: { release: "releases: immutable, verified builds of a service's versions" }, load: () => import('./release/commands.ts') },
+  { words: { up: "start OpenCode's server", down: "stop and remove OpenCode's server" }, load: () => import('./service/commands.ts') },
   { words: { agent: 'agents that tasks can run' }, load: () => import('./agent/commands.ts') },
   { words: { journal: 'who changed what, when, and how it ended' }, load: () => import('./journal/commands.ts') },
   { words: { doctor: 'which engines there are, which is used, and what is wrong' }, load: () => import('./doctor/commands.ts') },

@@ -21,6 +21,11 @@ export const label = {
   /** Of a volume that runs share: the cache's key. */
   cache: 'io.slipway.cache',
 
+  /** Of an instance's container: the version that it runs. */
+  version: 'io.slipway.version',
+  /** Of an instance's container, JSON: what it was made from, secrets as salted digests, so that a list alone tells drift. */
+  applied: 'io.slipway.applied',
+
   /** `base` (bootstrapped), `l0`, `l1-cli`, `l2-cli` … of an image. */
   layer: 'io.slipway.layer',
   fingerprint: 'io.slipway.fingerprint',

@@ -29,6 +29,8 @@ const roomsOfNouns: Readonly<Record<string, readonly string[]>> = {
   images: ['model.ts', 'observe.ts', 'plan.ts', 'steps.ts', 'verbs.ts'],
   tasks: ['model.ts', 'store.ts', 'observe.ts', 'plan.ts', 'steps.ts', 'verbs.ts'],
   runs: ['model.ts', 'store.ts', 'observe.ts', 'plan.ts', 'steps.ts', 'verbs.ts'],
+  instances: ['model.ts', 'store.ts', 'observe.ts', 'plan.ts', 'steps.ts', 'verbs.ts'],
+  'instances/releases': ['model.ts', 'store.ts', 'observe.ts', 'plan.ts', 'steps.ts', 'verbs.ts'],
 };
 
 const sources = sourcesIn('src', ['.ts', '.tsx']);

@@ -1,0 +1,3 @@
+import type { StepKind } from '../../operations/model.ts';
+
+export const steps: readonly StepKind[] = [];

@@ -1,0 +1,3 @@
+import type { Verb } from '../../operations/model.ts';
+
+export const verbs: readonly Verb[] = [];
