@@ -72,9 +72,11 @@ export class Prober {
       const ending = exitOf(session);
       const code = await Promise.race([ending, aborted(limit)]);
       if (code !== undefined) return code === 0 ? { well: true } : { well: false, why: `the health command exited with ${code}` };
-      this.hanging = ending.catch(() => {}).finally(() => {
-        this.hanging = undefined;
-      });
+      this.hanging = ending
+        .catch(() => {})
+        .finally(() => {
+          this.hanging = undefined;
+        });
       return late;
     } catch (error) {
       if (isGone(error)) return gone;
@@ -90,7 +92,10 @@ export class Prober {
     const end = await run(command, { cwd: instanceDir(this.app.paths, instance), env, timeoutMs: health.timeoutMs, graceMs: 500, signal: this.app.signal });
     this.app.signal.throwIfAborted();
     if (end.exitCode === 0) return { well: true };
-    return { well: false, why: end.timedOut ? `the health command did not end within ${health.timeoutMs / 1000} s` : `the health command ended with ${end.exitCode ?? end.signal}` };
+    return {
+      well: false,
+      why: end.timedOut ? `the health command did not end within ${health.timeoutMs / 1000} s` : `the health command ended with ${end.exitCode ?? end.signal}`,
+    };
   }
 }
 
