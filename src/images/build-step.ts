@@ -1,19 +1,16 @@
 import { join } from 'node:path';
 import { label, ownLabels } from '../containers/labels.ts';
-import { buildWithProgram } from '../engine/build-program.ts';
 import type { Engine, Labels } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
-import { openDuplex, run, startDetached } from '../host/process.ts';
 import type { Step, StepContext, StepKind } from '../operations/model.ts';
 import { resolveProject } from '../projects/resolve.ts';
 import { buildDir } from '../state/paths.ts';
-import { hostRegistry, needsHostNetwork, proxyArguments } from './build-env.ts';
 import { writeContext } from './context.ts';
 import { joinInstructions, labelLine } from './dockerfile.ts';
+import { buildOnHost, localName, withPinnedBase } from './from-base.ts';
 import { readLayerInputs } from './inputs.ts';
 import { listLayerImages } from './layer-image.ts';
 import { type LayerInputs, type LayerName, layerBelow, layerTitle, type Refresh, type WantedLayer } from './model.ts';
-import { pinnedBaseTag } from './names.ts';
 import { findWanted } from './staleness.ts';
 import { wantedLayers } from './wanted.ts';
 
@@ -45,26 +42,16 @@ export const buildLayer: StepKind = {
     const directory = join(buildDir(app.paths, inputs.project), build.layer);
     const labels = layerLabels(await app.installId(), context.operation, wanted, inputs, baseId);
     await writeContext(directory, { ...wanted.rendered, dockerfile: joinInstructions(wanted.rendered.dockerfile.trimEnd(), labelLine(labels)) });
-    await withParent(engine, build.layer, layers, images, inputs.project, baseId, async (parent) => {
-      const proxies = proxyArguments(app.env);
-      const registry = await registryArgument(context, build.layer);
-      const network = inputs.network ?? (needsHostNetwork({ ...proxies, ...registry }) ? 'host' : undefined);
-      await buildWithProgram(
-        engine,
-        { run, openDuplex, startDetached },
-        {
-          context: directory,
-          tags: [wanted.tag],
-          buildArgs: { SLIPWAY_PARENT: parent, ...registry },
-          quietArgs: proxies,
-          ...(network === undefined ? {} : { network }),
-          ...(build.noCache ? { noCache: true } : {}),
-          signal: app.signal,
-          onProgress: (text) => app.out.raw(text),
-          onStart: (pid) => context.child(pid),
-        },
-      );
-    });
+    await withParent(engine, build.layer, layers, images, inputs.project, baseId, (parent) =>
+      buildOnHost(context, engine, {
+        context: directory,
+        tags: [wanted.tag],
+        parent,
+        network: inputs.network,
+        npm: build.layer === 'l1-cli',
+        ...(build.noCache ? { noCache: true } : {}),
+      }),
+    );
   },
 };
 
@@ -120,19 +107,10 @@ async function withParent(
   images: Parameters<typeof findWanted>[2],
   project: string,
   baseId: string,
-  use: (reference: string) => Promise<void>,
-): Promise<void> {
+  use: (reference: string) => Promise<unknown>,
+): Promise<unknown> {
   const below = layerBelow[layer];
-  if (below === undefined) {
-    const tag = pinnedBaseTag(baseId);
-    await engine.images.tag(baseId, tag);
-    try {
-      await use(localName(engine, tag));
-    } finally {
-      await unpin(engine, tag);
-    }
-    return;
-  }
+  if (below === undefined) return withPinnedBase(engine, baseId, use);
   const wanted = layers.find((candidate) => candidate.layer === below) as WantedLayer;
   const parent = findWanted(wanted, project, images);
   if (parent === undefined)
@@ -140,28 +118,7 @@ async function withParent(
       hint: `Run \`slipway build ${project}\` again.`,
     });
   await engine.images.tag(parent.id, wanted.tag);
-  await use(localName(engine, wanted.tag));
-}
-
-/** Takes the pin off. Where it is the image's last name, a person removed the others meanwhile, and the image stays. */
-export async function unpin(engine: Engine, tag: string): Promise<void> {
-  const pinned = await engine.images.inspect(tag);
-  if (pinned && pinned.tags.length > 1) await engine.images.remove(tag);
-}
-
-/** Podman looks for short names at registries; Docker knows `localhost/` only as a registry. */
-function localName(engine: Engine, tag: string): string {
-  return engine.kind === 'podman' ? `localhost/${tag}` : tag;
-}
-
-/** The host's npm registry, for the layer that installs from it. */
-async function registryArgument({ app }: StepContext, layer: LayerName): Promise<Readonly<Record<string, string>>> {
-  if (layer !== 'l1-cli') return {};
-  const { registry, secret } = await hostRegistry(app.env);
-  if (secret) {
-    app.out.warn("The npm registry of this machine has a password in its address, which an image must not hold: agents are installed from npm's own registry.");
-  }
-  return registry === undefined ? {} : { npm_config_registry: registry };
+  return use(localName(engine, wanted.tag));
 }
 
 function layerLabels(install: string, operation: string, wanted: WantedLayer, inputs: LayerInputs, baseId: string): Labels {

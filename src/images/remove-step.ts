@@ -6,7 +6,7 @@ import { openOperations } from '../operations/journal.ts';
 import type { Step, StepKind } from '../operations/model.ts';
 import { journalDir } from '../state/paths.ts';
 import { bootstrapArchive } from './bootstrap.ts';
-import { unpin } from './build-step.ts';
+import { unpin } from './from-base.ts';
 import { pinnedBaseTag } from './names.ts';
 import { sameId } from './staleness.ts';
 

@@ -48,7 +48,7 @@ function renderBase(inputs: LayerInputs, refresh: string | undefined): RenderedL
 }
 
 /** Node.js adds to its own list; OpenSSL, pip and Python's requests want the whole bundle. git and curl read the distribution's. */
-const hostCaEnv = envLine({
+export const hostCaEnv = envLine({
   NODE_EXTRA_CA_CERTS: `${share}/host-ca.pem`,
   SSL_CERT_FILE: `${share}/ca-bundle.pem`,
   PIP_CERT: `${share}/ca-bundle.pem`,

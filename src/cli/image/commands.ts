@@ -1,4 +1,4 @@
-import type { Command } from '@commander-js/extra-typings';
+import { Argument, type Command } from '@commander-js/extra-typings';
 import { type Act, dryRunFlag, jsonFlag } from '../act.ts';
 
 export function register(program: Command, act: Act): void {
@@ -36,6 +36,15 @@ export function register(program: Command, act: Act): void {
     .description('List the images that Slipway made: fresh or stale and why, size, and who uses them.')
     .option(...jsonFlag)
     .action((options) => act(options, async (call) => (await import('./list.ts')).list(call)));
+
+  image
+    .command('build')
+    .description('Build the image of a service template where it is missing or stale. There is one: opencode.')
+    .addArgument(new Argument('<template>', 'which service').choices(['opencode']))
+    .option('--full-rebuild', "everything anew, without the builder's cache, the base image pulled again")
+    .option(...dryRunFlag)
+    .option(...jsonFlag)
+    .action((_template, options) => act(options, async (call) => (await import('./build-service.ts')).buildService(call, options)));
 
   image
     .command('prune')

@@ -1,3 +1,4 @@
 import type { StepKind } from '../../operations/model.ts';
+import { imageSteps } from './image-build.ts';
 
-export const steps: readonly StepKind[] = [];
+export const steps: readonly StepKind[] = [...imageSteps];

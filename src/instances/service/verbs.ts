@@ -1,3 +1,4 @@
 import type { Verb } from '../../operations/model.ts';
+import { buildServiceImageVerb } from './image-build.ts';
 
-export const verbs: readonly Verb[] = [];
+export const verbs: readonly Verb[] = [buildServiceImageVerb] as unknown as readonly Verb[];
