@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { pack } from 'tar-stream';
 import type { Engine } from '../src/engine/model.ts';
 import { lab } from './lab.ts';
@@ -135,7 +136,7 @@ export async function buildService(engine: Engine, tag: string, owner: string, v
   const context = pack();
   for (const [name, text] of Object.entries(serviceFiles(version))) context.entry({ name, mode: 0o644 }, text);
   context.finalize();
-  return engine.images.build({ context, tags: [tag], labels: { [serviceLabel]: owner }, network: 'none' });
+  return engine.images.build({ context: context.pipe(new PassThrough()), tags: [tag], labels: { [serviceLabel]: owner }, network: 'none' });
 }
 
 /** What a service answers at a path of its published port, or why it does not. */

@@ -86,6 +86,8 @@ export interface InstanceConfig {
 
 /** `state.json`. */
 export interface InstanceState {
+  /** The instance's own, random: digests of secrets in its container's label cannot be guessed from a list of likely ones. */
+  readonly salt: string;
   /** What a person asked for last: a supervisor and a reboot bring back what is to run. */
   readonly desired: 'running' | 'stopped';
   /** The version that serves: the image's id, or of a process its release's digest. */

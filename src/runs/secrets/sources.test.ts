@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { format } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
-import { Secret } from './secret.ts';
+import { Secret } from '../../state/secret.ts';
 import { readSecrets, type SecretSource } from './sources.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'slipway-secrets-'));

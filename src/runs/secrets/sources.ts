@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { SlipwayError } from '../../errors.ts';
 import { run } from '../../host/process.ts';
-import { Secret } from './secret.ts';
+import { Secret } from '../../state/secret.ts';
 
 /** Where a person's `config.yml` says that a secret's value is. */
 export type SecretSource =
