@@ -42,10 +42,10 @@ export function instanceSpec(config: InstanceConfig, facts: SpecFacts): Containe
   };
 }
 
-/** The instance's own folders first. */
+/** The instance's own folders first. A mount at the place of `data/`, such as a template's volume, stands in for it. */
 export function instanceMounts(paths: Paths, { name, paths: { data, logs, projects }, mounts }: InstanceConfig): readonly Mount[] {
   return [
-    { type: 'bind', source: instanceData(paths, name), target: data },
+    ...(mounts.some(({ target }) => target === data) ? [] : [{ type: 'bind', source: instanceData(paths, name), target: data } as const]),
     ...(logs === undefined ? [] : [{ type: 'bind', source: instanceLogs(paths, name), target: logs } as const]),
     ...(projects === undefined ? [] : [{ type: 'bind', source: projects.source, target: projects.target } as const]),
     ...mounts,
