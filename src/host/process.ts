@@ -168,6 +168,43 @@ export async function startTalk(argv: Argv, { env, cwd, onMessage, onOutput }: T
   };
 }
 
+export interface WatchOptions {
+  /** The whole environment. */
+  readonly env: Environment;
+  readonly cwd: string;
+  /** The program begins once this has settled, and never where this process dies before. */
+  readonly onStart: (pid: number) => Promise<void>;
+  readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
+}
+
+/** A program that this process looks after, in a process group of its own. */
+export interface Watched {
+  readonly pid: number;
+  /** To the whole group. */
+  kill(signal: NodeJS.Signals): void;
+  /** Once the program itself has ended, and with it its group. */
+  readonly ended: Promise<Pick<ProcessEnd, 'exitCode' | 'signal'>>;
+}
+
+/** Starts a program to look after: one that this process knows of, however soon it dies. Throws E_NO_PROGRAM, E_NO_DIRECTORY. */
+export async function startWatched(argv: Argv, { env, cwd, onStart, onOutput }: WatchOptions): Promise<Watched> {
+  const child = await launchGated(argv, { env, cwd, onStart });
+  child.stdin?.on('error', () => {});
+  child.stdin?.end();
+  child.stdout?.on('data', (chunk: Buffer) => onOutput('stdout', chunk));
+  child.stderr?.on('data', (chunk: Buffer) => onOutput('stderr', chunk));
+  child.once('exit', () => {
+    // What it started may hold the pipes open.
+    signalGroup(child, 'SIGKILL');
+    setTimeout(() => [child.stdout, child.stderr].forEach((pipe) => void pipe?.destroy()), 200).unref();
+  });
+  return {
+    pid: child.pid ?? 0,
+    kill: (signal) => signalGroup(child, signal),
+    ended: closed(child).then(([exitCode, signal]) => ({ exitCode: exitCode ?? undefined, signal: signal ?? undefined })),
+  };
+}
+
 /** A program that outlives this process, with the ends of its pipes that this process has. */
 export interface Session {
   readonly pid: number;

@@ -10,6 +10,8 @@ export interface LastExit {
   readonly at: string;
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
+  /** It did not end within its stop timeout. */
+  readonly killed?: true;
 }
 
 /** The program of an instance of kind `process`; it leads a process group of its own. */
@@ -69,6 +71,9 @@ export async function writeSupervision(paths: Paths, instance: string, supervisi
 export async function isSupervised(paths: Paths, instance: string): Promise<boolean> {
   return (await lockHolder(locksDir(paths), supervisionLock(instance))) !== undefined;
 }
+
+/** How a supervisor's lock names the one that `instance start` left behind for a program. */
+export const detachedVerb = (instance: string) => `supervise ${instance} (detached)`;
 
 /** The program that runs now, of an instance of kind `process`, whoever looks after it. */
 export async function runningProcess(paths: Paths, instance: string): Promise<SupervisedProcess | undefined> {

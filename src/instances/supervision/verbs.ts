@@ -1,3 +1,6 @@
 import type { Verb } from '../../operations/model.ts';
+import { installInstance, uninstallInstance } from '../units/verbs.ts';
+import { restInstance, reviveInstance } from './revive.ts';
 
-export const verbs: readonly Verb[] = [];
+// Recovery hands each its own `wanted` back from the journal.
+export const verbs = [installInstance, uninstallInstance, reviveInstance, restInstance] as unknown as readonly Verb[];

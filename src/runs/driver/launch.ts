@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { SlipwayError } from '../../errors.ts';
+import { join, resolve } from 'node:path';
 import { withoutPointers } from '../../git/command.ts';
+import { programFile } from '../../host/own-program.ts';
 import { startDetached } from '../../host/process.ts';
 import type { App } from '../../operations/model.ts';
 import { runDir } from '../../state/paths.ts';
@@ -21,11 +19,4 @@ export async function launchDriver(app: App, ref: RunRef): Promise<void> {
     env: { ...withoutPointers(app.env), SLIPWAY_CONFIG_DIR, SLIPWAY_STATE_DIR, SLIPWAY_CACHE_DIR },
     logFile: join(record, 'driver.log'),
   });
-}
-
-/** `slipway.js` stands beside the bundle that this is part of: the program or the library. */
-function programFile(): string {
-  const file = join(dirname(fileURLToPath(import.meta.url)), 'slipway.js');
-  if (existsSync(file)) return file;
-  throw new SlipwayError('E_INCOMPLETE', `Slipway's program is missing beside ${file}.`, { hint: 'Install Slipway again.' });
 }
