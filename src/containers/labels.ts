@@ -1,7 +1,7 @@
 import type { Labels } from '../engine/model.ts';
 
 /** What Slipway makes in an engine, and for what. */
-export type ResourceKind = 'task' | 'auth' | 'run' | 'instance' | 'server' | 'layer' | 'shell';
+export type ResourceKind = 'task' | 'auth' | 'run' | 'instance' | 'server' | 'layer' | 'shell' | 'release';
 
 export const label = {
   managed: 'io.slipway.managed',

@@ -69,7 +69,7 @@ async function clone(request: SeedRequest, repository: string): Promise<void> {
 }
 
 /** Git's complaint, told apart by what the person can do about it. */
-function cloneError(request: SeedRequest, repository: string, text: string): SlipwayError {
+export function cloneError(request: Pick<SeedRequest, 'branch' | 'workspace'>, repository: string, text: string): SlipwayError {
   const detail = text
     .split(/[\r\n]+/)
     .filter((line) => /^(fatal|error|remote|ssh|Host key|.*denied)/i.test(line))

@@ -1,6 +1,10 @@
-import { SlipwayError } from '../errors.ts';
+import type { EngineRef } from '../engine/model.ts';
 import type { Paths } from '../state/paths.ts';
+import { readHistory } from './history.ts';
+import type { HistoryEntry } from './model.ts';
 import type { Manifest, ReleaseRef } from './releases/model.ts';
+import type { InstanceFile } from './schema.ts';
+import { listInstanceNames, readInstanceFile, readInstanceState } from './store.ts';
 
 export interface ReleaseUse extends ReleaseRef {
   readonly instance: string;
@@ -8,7 +12,36 @@ export interface ReleaseUse extends ReleaseRef {
   readonly how: 'current' | 'rollback';
 }
 
+export interface InUse {
+  readonly uses: readonly ReleaseUse[];
+  /** Of all instances, each once. */
+  readonly engines: readonly EngineRef[];
+}
+
 /** Which of these releases an instance uses, or could roll back to. An instance that cannot be read is an error: nothing is guessed. */
-export async function releasesInUse(_paths: Paths, _releases: readonly Manifest[]): Promise<readonly ReleaseUse[]> {
-  throw new SlipwayError('E_STEP_UNKNOWN', 'not there yet');
+export async function releasesInUse(paths: Paths, releases: readonly Manifest[]): Promise<InUse> {
+  const found = await Promise.all((await listInstanceNames(paths)).map((name) => usesOf(paths, name, releases)));
+  const engines = new Map(found.flatMap(({ engines: some }) => some).map((engine) => [engine.endpoint, engine]));
+  return { uses: found.flatMap(({ uses }) => uses), engines: [...engines.values()] };
+}
+
+async function usesOf(paths: Paths, instance: string, releases: readonly Manifest[]): Promise<InUse> {
+  const file = await readInstanceFile(paths, instance);
+  // A folder whose creation or deletion was cut off.
+  if (file === undefined) return { uses: [], engines: [] };
+  const [{ digest }, history] = await Promise.all([readInstanceState(paths, instance), readHistory(paths, instance)]);
+  const uses = releases.flatMap((release): readonly ReleaseUse[] => {
+    const use = { instance, service: release.service, version: release.version };
+    if (isConfigured(file, release) || digest === release.imageDigest || digest === release.digest) return [{ ...use, how: 'current' }];
+    return history.some((entry) => servedBy(entry, file, release)) ? [{ ...use, how: 'rollback' }] : [];
+  });
+  return { uses, engines: [file.engine] };
+}
+
+const isConfigured = ({ service, version }: InstanceFile, release: Manifest) => service === release.service && version === release.version;
+
+/** A version's name is only that of a release where the instance is of that service; a digest always is. */
+function servedBy({ outcome, version, imageDigest }: HistoryEntry, { service }: InstanceFile, release: Manifest): boolean {
+  if (outcome === 'update-failed') return false;
+  return (service === release.service && version === release.version) || imageDigest === release.imageDigest || imageDigest === release.digest;
 }

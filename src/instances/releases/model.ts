@@ -1,3 +1,4 @@
+import type { EngineRef } from '../../engine/model.ts';
 import type { HealthSettings, InstanceKind, InstancePaths } from '../model.ts';
 
 /** `.slipway/service.yml`: how a repository's service is built and run. */
@@ -42,6 +43,8 @@ export interface Manifest {
   readonly files: Readonly<Record<string, string>>;
   /** SHA-256 of the above: the release's identity. */
   readonly digest: string;
+  /** The engine that has its image since. */
+  readonly builtOn: EngineRef;
   /** As the tag had it. */
   readonly definition: ServiceDefinition;
 }

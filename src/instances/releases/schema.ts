@@ -1,0 +1,88 @@
+import * as v from 'valibot';
+import { environment, identifier, imageReference, shutdownTimeout } from '../../projects/fields.ts';
+import { command, health, httpPath, paths } from '../fields.ts';
+
+const port = v.pipe(
+  v.number(),
+  v.integer('expected a whole number'),
+  v.minValue(1, 'expected a port from 1 to 65535'),
+  v.maxValue(65_535, 'expected a port from 1 to 65535'),
+);
+
+const inTree = (what: string) =>
+  v.pipe(
+    v.string(),
+    v.nonEmpty(`expected ${what}`),
+    v.check((path) => !/[\0\r\n]/.test(path) && !path.startsWith('/') && !path.split('/').includes('..'), `expected ${what}: relative to the repository's top`),
+  );
+
+const line = v.pipe(
+  v.string(),
+  v.check((text) => !text.includes('\0'), 'expected a command without NUL'),
+  v.regex(/\S/, 'expected a command'),
+);
+
+const image = v.pipe(
+  v.string(),
+  v.check((text) => imageReference.test(withVersion(text, '1')), 'expected an image reference such as registry.example.org/web:{version}'),
+);
+
+const secretName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a variable: letters, digits and _, no digit first'));
+
+const { data, logs } = paths.entries;
+
+/** `.slipway/service.yml` as people write it. */
+export const serviceSchema = v.strictObject({
+  service: v.optional(identifier('a service')),
+  kind: v.optional(v.picklist(['container', 'process'])),
+  build: v.optional(line),
+  image: v.optional(image),
+  dockerfile: v.optional(inTree('the path of a Dockerfile')),
+  files: v.optional(v.array(inTree('a path or a glob'))),
+  required_files: v.optional(v.array(inTree('a path'))),
+  required_secrets: v.optional(v.array(secretName)),
+  port: v.optional(port),
+  health: v.optional(health),
+  metrics: v.optional(httpPath),
+  paths: v.optional(v.strictObject({ data, logs })),
+  command: v.optional(command),
+  env: v.optional(environment),
+  stop_timeout: v.optional(shutdownTimeout),
+});
+
+export type ServiceFile = v.InferOutput<typeof serviceSchema>;
+
+/** What needs more than one key; JSON Schema cannot say it. */
+export const checkedServiceSchema = v.pipe(
+  serviceSchema,
+  v.forward(
+    v.check((file) => file.build === undefined || file.image !== undefined, 'expected `image` beside it: the image that the command leaves'),
+    ['build'],
+  ),
+  v.forward(
+    v.check((file) => file.dockerfile === undefined || file.build === undefined, 'expected either it or `build`'),
+    ['dockerfile'],
+  ),
+  v.forward(
+    v.check(
+      (file) => file.dockerfile === undefined || file.image === undefined || file.build !== undefined,
+      'expected either it or `image`: an image that is not built is pulled',
+    ),
+    ['dockerfile'],
+  ),
+  v.forward(
+    v.check((file) => file.kind !== 'process' || file.command !== undefined, 'expected `command` beside it: the program that a process runs'),
+    ['kind'],
+  ),
+  v.forward(
+    v.check((file) => file.kind !== 'process' || !file.health?.image, 'expected another probe than `image`: a process has no HEALTHCHECK'),
+    ['health'],
+  ),
+);
+
+/** `{version}` of a reference, with what a tag cannot hold as `-`. */
+export function withVersion(image: string, version: string): string {
+  return image.replaceAll('{version}', tagSafe(version));
+}
+
+export const tagSafe = (version: string) => version.replace(/[^\w.-]/g, '-');
