@@ -50,7 +50,7 @@ writeFileSync(`${outdir}/package.json`, '{ "type": "commonjs" }\n');
 await compile(`${outdir}/program.js`);
 copyFileSync(`${root}/scripts/build/loader.cjs`, `${outdir}/slipway.js`);
 chmodSync(`${outdir}/slipway.js`, 0o755);
-await build({ ...options, entryPoints: { index: 'src/index.ts' }, keepNames: true, banner: { js: moduleUrl } });
+await build({ ...options, entryPoints: { index: 'src/index.ts', service: 'src/service.ts' }, keepNames: true, banner: { js: moduleUrl } });
 // The process that a ci.ts runs in. It stands beside the packages, which it finds there.
 await build({
   ...options,

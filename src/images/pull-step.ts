@@ -16,6 +16,7 @@ export const pullImage: StepKind = {
     const engine = await app.engine();
     const layers = new Map<string, PullProgress>();
     const onProgress = (progress: PullProgress) => {
+      app.out.pulled?.(progress);
       if (progress.layer !== undefined) layers.set(progress.layer, progress);
       app.out.progress(describePull(reference, [...layers.values()], progress.status));
     };

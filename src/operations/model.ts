@@ -1,4 +1,4 @@
-import type { Engine, EngineRef } from '../engine/model.ts';
+import type { Engine, EngineRef, PullProgress } from '../engine/model.ts';
 import type { Env, Paths } from '../state/paths.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -17,6 +17,8 @@ export interface Out {
   warn(text: string): void;
   /** Another program's output, such as a build's, as it comes. */
   raw(text: string): void;
+  /** For a program that shows a pull itself: each thing that the engine tells of a layer. */
+  pulled?(progress: PullProgress): void;
 }
 
 /** Who uses Slipway: the owner of workspaces. */

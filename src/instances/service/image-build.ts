@@ -117,7 +117,10 @@ export const buildServiceImageVerb: Verb<ServiceImageWanted, ServiceImageState> 
   describe: ({ tag }) => `build ${tag}`,
   async observe(app, { template, tag }) {
     const [engine, inputs] = await Promise.all([app.engine(), readInputs(app, template)]);
-    const [base, image] = await Promise.all([engine.images.inspect(inputs.reference, { signal: app.signal }), engine.images.inspect(tag, { signal: app.signal })]);
+    const [base, image] = await Promise.all([
+      engine.images.inspect(inputs.reference, { signal: app.signal }),
+      engine.images.inspect(tag, { signal: app.signal }),
+    ]);
     return {
       base: { reference: inputs.reference, bootstrap: inputs.bootstrap, present: base !== undefined },
       fingerprint: base === undefined ? undefined : fingerprintOf(inputs, base.id),

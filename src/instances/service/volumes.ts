@@ -41,7 +41,9 @@ export async function observeVolumes(app: App, { instance, volumes }: VolumesWan
 async function readUsers(app: App, engine: Engine, install: string, instance: string): Promise<ReadonlyMap<string, string>> {
   const containers = await engine.containers.list({ labels: ownFilter(install, 'instance', { instance }), signal: app.signal });
   const details = await Promise.all(containers.map(({ id }) => engine.containers.inspect(id, { signal: app.signal })));
-  return new Map(details.flatMap((container) => (container?.mounts ?? []).flatMap(({ source }) => (source && container ? [[source, container.name] as const] : []))));
+  return new Map(
+    details.flatMap((container) => (container?.mounts ?? []).flatMap(({ source }) => (source && container ? [[source, container.name] as const] : []))),
+  );
 }
 
 export function foreignVolume(name: string): SlipwayError {
