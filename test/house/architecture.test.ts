@@ -19,7 +19,7 @@ const levels: readonly (readonly string[])[] = [
 const sideways: readonly string[] = ['projects → agents'];
 
 /** A file of src/ that belongs to no room, and the rooms it stands above: all, or none. */
-const above = ['main.ts', 'index.ts'];
+const above = ['main.ts', 'index.ts', 'service.ts'];
 const below = ['errors.ts', 'version.ts'];
 
 /** What can be guessed of a noun's folder. Agents are read, never changed, by Slipway; images are files of the engine. */
