@@ -73,6 +73,15 @@ export const instanceSchema = v.strictObject({
 
 export type InstanceFile = v.InferOutput<typeof instanceSchema>;
 
+/** What `instance create --config` takes: the engine and, where nobody says, the port are found when it is made. */
+export const newInstanceSchema = v.strictObject({
+  ...instanceSchema.entries,
+  engine: v.optional(instanceSchema.entries.engine),
+  port: v.optional(instanceSchema.entries.port),
+});
+
+export type NewInstanceFile = v.InferOutput<typeof newInstanceSchema>;
+
 /** What needs more than one key; JSON Schema cannot say it. */
 export const checkedInstanceSchema = v.pipe(
   instanceSchema,

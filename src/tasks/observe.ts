@@ -1,6 +1,7 @@
+import { checkIdentity } from '../containers/check-identity.ts';
 import { isOwn, label } from '../containers/labels.ts';
 import { foreignContainer } from '../containers/steps.ts';
-import type { ContainerDetails, Engine, EngineRef } from '../engine/model.ts';
+import type { ContainerDetails } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import type { App } from '../operations/model.ts';
 import { readProject } from '../projects/store.ts';
@@ -51,7 +52,7 @@ export async function findContainer(app: App, task: TaskMetadata): Promise<Conta
   const engine = app.engineAt(task.engine);
   const found = await engine.containers.inspect(name, { signal: app.signal });
   if (found === undefined) {
-    await checkIdentity(engine, task.engine);
+    await checkIdentity(engine, task.engine, "this task's container");
     return undefined;
   }
   const own = isOwn(found.labels, await app.installId(), 'task') && found.labels[label.project] === task.project && found.labels[label.task] === task.id;
@@ -66,13 +67,4 @@ export async function findAside(app: App, task: TaskMetadata): Promise<Container
     .engineAt(task.engine)
     .containers.inspect(asideName(containerName({ project: task.project, mode: task.mode, task: task.id })), { signal: app.signal });
   return found && isOwn(found.labels, await app.installId(), 'task') ? found : undefined;
-}
-
-/** "There is none" counts only from the engine that had it: another one may have taken over the address. */
-export async function checkIdentity(engine: Engine, recorded: EngineRef): Promise<void> {
-  const { identity } = await engine.info();
-  if (identity === recorded.identity) return;
-  throw new SlipwayError('E_ENGINE_CHANGED', `Another engine answers at ${recorded.endpoint} than the one that holds this task's container.`, {
-    hint: 'Start the engine that was used before. If it is gone for good, `slipway doctor` tells how to go on.',
-  });
 }

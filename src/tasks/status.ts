@@ -1,5 +1,6 @@
 import type { ContainerState, ContainerSummary, EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
+import { checkIdentity } from '../containers/check-identity.ts';
 import { label, ownFilter } from '../containers/labels.ts';
 import type { App } from '../operations/model.ts';
 import { listProjectIds } from '../projects/store.ts';
@@ -16,7 +17,7 @@ import {
   type TaskState,
   type TaskStatus,
 } from './model.ts';
-import { checkIdentity, findContainer, readKnownTask } from './observe.ts';
+import { findContainer, readKnownTask } from './observe.ts';
 import { endOf, readExitRecord } from './run-end.ts';
 import { containerProblems, judge } from './staleness.ts';
 
@@ -89,7 +90,7 @@ async function findContainers(
             found,
           )
         )
-          await checkIdentity(engine, ref);
+          await checkIdentity(engine, ref, "this task's container");
         for (const container of found) {
           const { [label.project]: project = '', [label.task]: task = '', [label.mode]: mode = '' } = container.labels;
           // The one that the task's name points at: `--recreate` keeps the old one for a moment.

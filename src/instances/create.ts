@@ -1,0 +1,79 @@
+import type { App, Verb } from '../operations/model.ts';
+import { SlipwayError } from '../errors.ts';
+import { checkIdentifier } from '../state/identifiers.ts';
+import { isMissing, stateError } from '../state/atomic.ts';
+import { instanceDir } from '../state/paths.ts';
+import { lstat } from 'node:fs/promises';
+import { type InstanceConfig, instanceContainer } from './model.ts';
+import { planCreate } from './plan.ts';
+import { checkPort, instancePorts, publishedPorts } from './ports.ts';
+import { readInstanceIfAny } from './store.ts';
+
+export interface CreateWanted {
+  /** Checked by `draftInstance`; nothing in it is secret. */
+  readonly config: InstanceConfig;
+  /** Id of its image on its engine; of a process none. */
+  readonly image?: string;
+  /** Of the version: the image's id, or of a process the release's digest. */
+  readonly digest: string;
+  /** Values for `.env`, mode 0600: the command that wrote it removes it. */
+  readonly secretsFile?: string;
+}
+
+export interface CreateObserved extends CreateWanted {
+  readonly exists: boolean;
+  /** There is a folder of that name, with data that a deleted instance left. */
+  readonly kept: boolean;
+  readonly at: string;
+  readonly person: string;
+}
+
+/** What may have changed since the draft is looked at again, under the locks. */
+export const createInstance: Verb<CreateWanted, CreateObserved> = {
+  name: 'instance.create',
+  locks: ({ config }) => ['instances', `instance/${checkIdentifier('instance', config.name)}`],
+  async observe(app, wanted) {
+    const { config } = wanted;
+    const exists = (await readInstanceIfAny(app.paths, config.name, app.person.home)) !== undefined;
+    if (!exists) await checkPlace(app, config);
+    return { ...wanted, exists, kept: await isThere(instanceDir(app.paths, config.name)), at: app.clock.now().toISOString(), person: app.person.name };
+  },
+  plan(observed) {
+    if (observed.exists) throw instanceExists(observed.config.name);
+    return planCreate(observed);
+  },
+  reached: ({ exists }) => exists,
+  describe: ({ config }) => `instance create ${config.name}`,
+};
+
+/** Its port and its container's name are free. Throws E_PORT_TAKEN, E_NAME_TAKEN. */
+export async function checkPlace(app: App, config: InstanceConfig): Promise<void> {
+  const engine = app.engineAt(config.engine);
+  const [held, published, container] = await Promise.all([
+    instancePorts(app.paths, config.name),
+    config.kind === 'process' ? new Set<number>() : publishedPorts(engine, app.signal),
+    config.kind === 'process' ? undefined : engine.containers.inspect(instanceContainer(config.name), { signal: app.signal }),
+  ]);
+  if (container !== undefined) {
+    throw new SlipwayError('E_NAME_TAKEN', `A container named ${container.name} exists already, and no instance of Slipway has it.`, {
+      hint: `Choose another name for the instance, or remove or rename that container with your engine. Slipway leaves it alone.`,
+    });
+  }
+  await checkPort(config.address, config.port, new Set([...held, ...published]));
+}
+
+export function instanceExists(name: string): SlipwayError {
+  return new SlipwayError('E_INSTANCE_EXISTS', `There is an instance \`${name}\` already.`, {
+    hint: `\`slipway instance status ${name}\` shows it; \`slipway instance update ${name} --version VERSION\` gives it another version.`,
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (cause) {
+    if (isMissing(cause)) return false;
+    throw stateError('read', path, cause);
+  }
+}

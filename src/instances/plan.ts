@@ -1,0 +1,199 @@
+import { SlipwayError } from '../errors.ts';
+import type { Plan, Step } from '../operations/model.ts';
+import type { CreateObserved } from './create.ts';
+import { healthyStep } from './health/steps.ts';
+import { instanceContainer, nextContainer, previousContainer, versionOf } from './model.ts';
+import type { InstanceObserved } from './observe.ts';
+import {
+  createContainerStep,
+  keepLogStep,
+  loadImageStep,
+  prepareStep,
+  recordStep,
+  removeContainerStep,
+  removeMadeContainersStep,
+  setStateStep,
+  startContainerStep,
+  stopContainerStep,
+  untagImagesStep,
+  writeConfigStep,
+  writeEnvStep,
+} from './step-data.ts';
+import { processSteps } from './process-steps.ts';
+import { type UnitRequest, unitSteps } from './units/units.ts';
+
+export type Standing = 'well' | 'ill' | 'stopped' | 'none';
+export type Action = 'nothing' | 'wait' | 'start' | 'create' | 'stop' | 'restart' | 'not-running';
+
+/** What a verb does to an instance's container, by how it stands. `nothing` writes down at most what a person wants. */
+export const actions: Readonly<Record<'start' | 'stop' | 'restart', Readonly<Record<Standing, Action>>>> = {
+  start: { well: 'nothing', ill: 'wait', stopped: 'start', none: 'create' },
+  stop: { well: 'stop', ill: 'stop', stopped: 'not-running', none: 'not-running' },
+  restart: { well: 'restart', ill: 'restart', stopped: 'start', none: 'create' },
+};
+
+/** Paused, restarting and removing are errors that name the state and the way out. */
+export function standingOf({ container, health, config }: InstanceObserved): Standing {
+  if (container === undefined) return 'none';
+  switch (container.state) {
+    case 'running':
+      return health === undefined || health.state === 'healthy' ? 'well' : 'ill';
+    case 'created':
+    case 'exited':
+    case 'dead':
+      return 'stopped';
+    default: {
+      const way = container.state === 'paused' ? `Unpause it with your engine: \`${config.engine.kind} unpause ${container.name}\`.` : 'Try again in a moment.';
+      throw new SlipwayError('E_CONTAINER_STATE', `Container ${container.name} is ${container.state}.`, { hint: way });
+    }
+  }
+}
+
+/** Everything but the start: until its line of history is written, all of it can be undone. */
+export function planCreate(observed: CreateObserved): Plan {
+  const { config, image, digest, kept, secretsFile, at, person } = observed;
+  const { name } = config;
+  const container = image === undefined ? [] : [loadImageStep(name, config.engine, config.source, image), createContainerStep(config, image)];
+  return {
+    steps: [
+      prepareStep(name),
+      setStateStep(name, { desired: 'stopped', digest }),
+      writeEnvStep(name, secretsFile),
+      writeConfigStep(config),
+      ...container,
+      { ...recordStep(name, { version: versionOf(config), imageDigest: digest, updatedAt: at, updatedBy: person, outcome: 'created' }), commit: true },
+    ],
+    otherwise: [
+      ...(image === undefined ? [] : [removeMadeContainersStep(config.engine), untagImagesStep(name, config.engine, [])]),
+      { do: 'instance.remove-made', instance: name, kept },
+    ],
+  };
+}
+
+export interface StartOptions {
+  /** Start what is there although the configuration differs. */
+  readonly asIs: boolean;
+}
+
+/** Where health is not reached, it is stopped again: nothing half-dead is left serving. */
+export function planStart(observed: InstanceObserved, { asIs }: StartOptions): Plan {
+  const { config, state, container, drift } = observed;
+  checkSecrets(observed);
+  if (drift.length > 0 && !asIs) throw drifted(config.name);
+  const wanted = state.desired === 'running' ? [] : [setStateStep(config.name, { desired: 'running' })];
+  if (config.kind === 'process') return { steps: [...wanted, ...processSteps('start', observed)], otherwise: undo(observed) };
+  switch (actions.start[standingOf(observed)]) {
+    case 'nothing':
+      return { steps: wanted };
+    case 'wait':
+      return { steps: [...wanted, healthyStep(config, instanceContainer(config.name))] };
+    case 'start':
+      return { steps: [...wanted, ...startSteps(observed)], otherwise: undo(observed) };
+    default:
+      return {
+        steps: [...wanted, ...createSteps(observed), ...startSteps(observed)],
+        otherwise: [...undo(observed), ...(container ? [] : [removeMadeContainersStep(config.engine)])],
+      };
+  }
+}
+
+export interface RestartOptions {
+  /** When it was asked for, ISO 8601: one started after that is the restarted one. */
+  readonly after: string;
+}
+
+export function isRestarted({ container }: InstanceObserved, { after }: RestartOptions): boolean {
+  return container?.state === 'running' && (container.startedAt ?? '') > after;
+}
+
+/** The same container stops and starts: what it holds stays, and what is configured differently waits for `start`. */
+export function planRestart(observed: InstanceObserved, options: RestartOptions): Plan {
+  const { config } = observed;
+  checkSecrets(observed);
+  if (isRestarted(observed, options)) return { steps: [healthyStep(config, instanceContainer(config.name))] };
+  const wanted = setStateStep(config.name, { desired: 'running' });
+  if (config.kind === 'process') return { steps: [wanted, ...processSteps('restart', observed)], otherwise: undo(observed) };
+  const action = actions.restart[standingOf(observed)];
+  const first = action === 'create' ? createSteps(observed) : action === 'restart' ? [stopContainerStep(config.engine, instanceContainer(config.name))] : [];
+  return { steps: [wanted, ...first, ...startSteps(observed)], otherwise: undo(observed) };
+}
+
+export interface StopOptions {
+  /** Default: the instance's `stop_timeout`. */
+  readonly timeoutSeconds?: number | undefined;
+}
+
+export function planStop(observed: InstanceObserved, { timeoutSeconds }: StopOptions): Plan {
+  const { config, state, unit } = observed;
+  const wanted = state.desired === 'stopped' ? [] : [setStateStep(config.name, { desired: 'stopped' })];
+  const withUnit = unit.active ? unitSteps('stop', { instance: config.name, unit }) : [];
+  if (config.kind === 'process') return { steps: [...wanted, ...processSteps('stop', observed), ...withUnit] };
+  const running = actions.stop[standingOf(observed)] === 'stop';
+  return { steps: [...wanted, ...(running ? [stopContainerStep(config.engine, instanceContainer(config.name), timeoutSeconds)] : []), ...withUnit] };
+}
+
+export interface DeleteOptions {
+  readonly keepData: boolean;
+}
+
+/** Unit, container, files, images: what remains after a crash is still an instance that `delete` finishes. */
+export function planDelete(observed: InstanceObserved & { readonly leftovers: readonly string[] }, { keepData }: DeleteOptions): Plan {
+  const { config, container, unit, state } = observed;
+  const { name, engine } = config;
+  const isContainer = config.kind === 'container';
+  return {
+    steps: [
+      ...(state.desired === 'stopped' ? [] : [setStateStep(name, { desired: 'stopped' })]),
+      ...unitSteps('uninstall', { instance: name, unit }),
+      ...(isContainer ? [] : processSteps('stop', observed)),
+      ...(container?.state === 'running' ? [stopContainerStep(engine, container.name)] : []),
+      ...[...(container ? [container.name] : []), ...observed.leftovers].map((one) => removeContainerStep(engine, one)),
+      {
+        do: 'instance.remove-files',
+        instance: name,
+        keepData,
+        ...(isContainer ? { engine: { ...engine }, image: container?.imageId ?? state.digest } : {}),
+      },
+      ...(isContainer ? [untagImagesStep(name, engine, [])] : []),
+    ],
+  };
+}
+
+/** Names that an update which was cut off may have left. */
+export const leftoverNames = (instance: string) => [nextContainer(instance), previousContainer(instance)] as const;
+
+function createSteps({ config, image }: InstanceObserved): readonly Step[] {
+  if (image === undefined) {
+    throw new SlipwayError('E_NO_IMAGE', `The image of ${config.name} (${versionOf(config)}) is not on its engine any more.`, {
+      hint: `Bring it back: \`slipway instance update ${config.name} --version ${versionOf(config)}\`.`,
+    });
+  }
+  return [prepareStep(config.name), loadImageStep(config.name, config.engine, config.source, image), createContainerStep(config, image)];
+}
+
+function startSteps({ config, unit }: InstanceObserved): readonly Step[] {
+  const container = instanceContainer(config.name);
+  return [startContainerStep(config.engine, container), healthyStep(config, container), ...unitSteps('start', unitOf(config.name, unit))];
+}
+
+const unitOf = (instance: string, unit: UnitRequest['unit']): UnitRequest => ({ instance, unit });
+
+function undo(observed: InstanceObserved): readonly Step[] {
+  const { config } = observed;
+  const stop = config.kind === 'process' ? processSteps('stop', observed) : [stopContainerStep(config.engine, instanceContainer(config.name))];
+  return [setStateStep(config.name, { desired: 'stopped' }), ...stop];
+}
+
+export function checkSecrets({ config, missingSecrets: [first, ...more] }: InstanceObserved): void {
+  if (first === undefined) return;
+  const which = more.length === 0 ? 'a secret that it needs' : `${more.length + 1} secrets that it needs`;
+  throw new SlipwayError('E_NO_SECRET', `Instance ${config.name} has no ${[first, ...more].join(', ')}: ${which}.`, {
+    hint: `Give it: \`slipway instance env set ${config.name} ${first}\`.`,
+  });
+}
+
+export function drifted(name: string): SlipwayError {
+  return new SlipwayError('E_DRIFT', `The configuration of ${name} differs from its container.`, {
+    hint: `\`slipway instance start ${name} --yes\` makes the container anew from it; \`slipway instance start ${name} --as-is\` starts it as it is.`,
+  });
+}
