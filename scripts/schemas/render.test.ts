@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { isMap, isSeq, parse, parseDocument } from 'yaml';
 import { describe, expect, test } from 'vitest';
 import { checkedAgentSchema } from '../../src/agents/schema.ts';
+import { checkedServiceSchema } from '../../src/instances/releases/schema.ts';
 import { checkedConfigSchema, checkedProjectSchema } from '../../src/projects/schema.ts';
 import { compile } from '../../src/runs/pipeline/compile.ts';
 import { pipelineSchema } from '../../src/runs/pipeline/schema.ts';
@@ -12,7 +13,20 @@ import { keysOf, renderPlanSchema, renderSchema, schemaNames } from './render.ts
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const reference = (name: string) => readFileSync(`${root}/docs/reference/${name}.yml`, 'utf8');
-const checked = { project: checkedProjectSchema('service'), config: checkedConfigSchema, agent: checkedAgentSchema('example'), ci: pipelineSchema };
+const checked = {
+  project: checkedProjectSchema('service'),
+  config: checkedConfigSchema,
+  agent: checkedAgentSchema('example'),
+  ci: pipelineSchema,
+  service: checkedServiceSchema,
+};
+
+/** What a file has instead of what its example shows: the comment there tells. */
+const instead: Readonly<Record<string, RegExp>> = {
+  project: /^snippet\.file$|^base\./,
+  config: /^base\./,
+  service: /^dockerfile$|^health\.(?:command|image|tcp|none)$/,
+};
 
 describe.each(schemaNames)('%s', (name) => {
   test('its committed JSON Schema is what `node scripts/schemas.mjs` writes', () => {
@@ -25,8 +39,7 @@ describe.each(schemaNames)('%s', (name) => {
 
   test('its example shows every setting, and explains it', () => {
     const schema = JSON.parse(renderSchema(name, root));
-    // The other shape of a snippet is told in the comment: a file has one shape or the other.
-    const expected = keysOf(schema).filter((key) => key !== 'snippet.file' && !/^base\./.test(key));
+    const expected = keysOf(schema).filter((key) => !instead[name]?.test(key));
     const shown = exampleKeys(parseDocument(reference(name)).contents, schema);
     expect(expected.filter((key) => !shown.includes(key))).toEqual([]);
     const text = JSON.stringify(schema);

@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs';
 import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
 import { isMap, isSeq, type Node, parseDocument } from 'yaml';
 import { agentSchema } from '../../src/agents/schema.ts';
+import { serviceSchema } from '../../src/instances/releases/schema.ts';
 import { configSchema, projectSchema } from '../../src/projects/schema.ts';
 import { planSchema } from '../../src/runs/pipeline/plan-schema.ts';
 import { pipelineSchema } from '../../src/runs/pipeline/schema.ts';
 
-export const schemaNames = ['project', 'config', 'agent', 'ci'] as const;
+export const schemaNames = ['project', 'config', 'agent', 'ci', 'service'] as const;
 export type SchemaName = (typeof schemaNames)[number];
 
-const schemas = { project: projectSchema, config: configSchema, agent: agentSchema, ci: pipelineSchema };
+const schemas = { project: projectSchema, config: configSchema, agent: agentSchema, ci: pipelineSchema, service: serviceSchema };
 
 /** The JSON Schema of what a pipeline compiles to, for programs. Its descriptions stand in the schema itself. */
 export function renderPlanSchema(): string {
