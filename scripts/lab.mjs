@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { claimNumber } from './lab/allotment.mjs';
 import { ENGINES, crashEngine, endpointOf, isRunning, killService, personOf, rootOf, startEngine } from './lab/engines.mjs';
-import { imageNames, importImages, makeArchives } from './lab/images.mjs';
+import { imageNames, importImages, importSystemd, makeArchives } from './lab/images.mjs';
 import { locked } from './lab/lock.mjs';
 import { installPackages } from './lab/packages.mjs';
 import { findPerson, makePerson } from './lab/person.mjs';
@@ -24,6 +24,7 @@ const USAGE = `Real engines in private roots, for tests and development. Needs r
   lab.mjs kill ENGINE --dir DIR     kills the service; containers go on
   lab.mjs crash ENGINE --dir DIR    a power cut: only the engine's data is left
   lab.mjs start ENGINE --dir DIR
+  lab.mjs systemd ENGINE --dir DIR  imports the image of a machine that boots, and prints its name
   lab.mjs down --dir DIR            stops all and removes all
 `;
 
@@ -56,6 +57,10 @@ async function main() {
       return change(values.dir, engine, killService);
     case 'crash':
       return change(values.dir, engine, crashEngine);
+    case 'systemd':
+      return change(values.dir, engine, async (state, name) => {
+        process.stdout.write(`${await importSystemd(state, name)}\n`);
+      });
     case 'start':
       return change(values.dir, engine, async (state, name) => {
         await startEngine(state, name);

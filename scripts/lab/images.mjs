@@ -46,6 +46,9 @@ const PACKAGES = [
   'xz-utils',
 ];
 
+/** A machine that boots: systemd as PID 1, with people's own managers. Node.js comes from the machine that tests, with what it is linked to. */
+const SYSTEMD_PACKAGES = ['ca-certificates', 'dbus', 'dbus-user-session', 'libpam-systemd', 'libstdc++6', 'procps', 'systemd', 'systemd-sysv'];
+
 /** On an imported image: the archive that it was made from. */
 const LABEL = 'slipway-lab.archive';
 
@@ -83,7 +86,10 @@ async function tinyArchive() {
   });
 }
 
-async function debianArchive() {
+const debianArchive = () => bootstrapped('debian', PACKAGES);
+
+/** @param {string} name @param {readonly string[]} packages */
+async function bootstrapped(name, packages) {
   const suite = codename();
   const sources = debianSources(suite);
   const settings = await aptSettings();
@@ -98,12 +104,12 @@ async function debianArchive() {
   const trust = /\shttps:/.test(sources)
     ? ['--customize-hook=mkdir -p "$1/etc/ssl/certs"', '--customize-hook=copy-in /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs']
     : [];
-  return cached('debian', [suite, sources, PACKAGES.join(','), ...options, ...trust], async (archive, folder) => {
+  return cached(name, [suite, sources, packages.join(','), ...options, ...trust], async (archive, folder) => {
     const list = join(folder, 'sources.list');
     writeFileSync(list, sources);
-    tell(`making the ${suite} test image`);
+    tell(`making the ${suite} test image ${name}`);
     await run(
-      ['mmdebstrap', '--mode=root', '--format=tar', '--variant=minbase', `--include=${PACKAGES.join(',')}`, ...options, ...trust, suite, archive, list],
+      ['mmdebstrap', '--mode=root', '--format=tar', '--variant=minbase', `--include=${packages.join(',')}`, ...options, ...trust, suite, archive, list],
       { env: { ...process.env, TMPDIR: folder } },
     );
   });
@@ -145,20 +151,39 @@ function hash(content) {
  * @param {Archives} archives
  */
 export async function importImages(state, name, archives) {
+  const names = imageNames();
+  await importImage(state, name, names.tiny, archives.tiny, 'CMD ["sh"]');
+  await importImage(state, name, names.debian, archives.debian, 'CMD ["bash"]');
+}
+
+/**
+ * The image of a machine that boots, made and imported where it is missing. Gives its name.
+ * @param {LabState} state
+ * @param {EngineName} name
+ */
+export async function importSystemd(state, name) {
+  const archive = await locked('archive-systemd', () => bootstrapped('systemd', SYSTEMD_PACKAGES));
+  const image = `slipway-test-systemd:${codename()}`;
+  await importImage(state, name, image, archive, 'CMD ["/sbin/init"]', 'ENV container=docker');
+  return image;
+}
+
+/**
+ * @param {LabState} state
+ * @param {EngineName} name
+ * @param {string} image
+ * @param {string} archive
+ * @param {readonly string[]} instructions
+ */
+async function importImage(state, name, image, archive, ...instructions) {
   const engine = ENGINES[name];
   const person = personOf(state);
   const program = engine.program(endpointOf(state, name));
   const own = engine.clientEnvironment({ root: rootOf(state, name), person });
   const options = { env: serviceEnvironment({ HOME: person.home, ...own }), cwd: '/', ...(engine.rootless && { uid: person.uid, gid: person.gid }) };
-  const names = imageNames();
-  for (const [image, archive, command] of /** @type {const} */ ([
-    [names.tiny, archives.tiny, 'sh'],
-    [names.debian, archives.debian, 'bash'],
-  ])) {
-    const there = await attempt([...program, 'image', 'inspect', '--format', `{{index .Config.Labels "${LABEL}"}}`, image], options);
-    if (there.code === 0 && there.stdout.trim() === basename(archive)) continue;
-    const changes = [`CMD ["${command}"]`, `LABEL ${LABEL}=${basename(archive)}`].flatMap((change) => ['--change', change]);
-    await run([...program, 'import', ...changes, '-', image], { ...options, inputFile: archive });
-    tell(`${name} has ${image}`);
-  }
+  const there = await attempt([...program, 'image', 'inspect', '--format', `{{index .Config.Labels "${LABEL}"}}`, image], options);
+  if (there.code === 0 && there.stdout.trim() === basename(archive)) return;
+  const changes = [...instructions, `LABEL ${LABEL}=${basename(archive)}`].flatMap((change) => ['--change', change]);
+  await run([...program, 'import', ...changes, '-', image], { ...options, inputFile: archive });
+  tell(`${name} has ${image}`);
 }

@@ -1,7 +1,9 @@
 import { instanceContainer, type InstanceConfig, type InstanceState } from '../model.ts';
+import { SlipwayError } from '../../errors.ts';
 import type { ContainerDetails } from '../../engine/model.ts';
-import type { App, Step, Verb } from '../../operations/model.ts';
+import type { App, Verb } from '../../operations/model.ts';
 import { checkIdentifier } from '../../state/identifiers.ts';
+import { createContainerStep, loadImageStep, startContainerStep, stopContainerStep } from '../step-data.ts';
 import { readInstance, readInstanceState } from '../store.ts';
 import { instanceLock } from './request.ts';
 
@@ -30,10 +32,11 @@ export const reviveInstance: Verb<Wanted, Observed> = {
   observe,
   plan(seen) {
     if (seen.state.desired === 'stopped' || runs(seen)) return { steps: [] };
-    const { name: instance, engine } = seen.config;
-    const container = instanceContainer(instance);
-    const create: Step = { do: 'instance.create-container', instance, container, engine: { ...engine } };
-    return { steps: [...(seen.container === undefined ? [create] : []), { do: 'container.start', engine: { ...engine }, container }] };
+    const { config, state, container } = seen;
+    const start = startContainerStep(config.engine, instanceContainer(config.name));
+    if (container !== undefined) return { steps: [start] };
+    if (state.digest === undefined) throw notMade(config.name);
+    return { steps: [loadImageStep(config.name, config.engine, config.source, state.digest), createContainerStep(config, state.digest), start] };
   },
   reached: (seen) => seen.state.desired === 'stopped' || runs(seen),
   describe: ({ instance }) => `supervise ${instance}: start`,
@@ -46,10 +49,15 @@ export const restInstance: Verb<Wanted, Observed> = {
   lockTimeoutMs: 500,
   observe,
   plan(seen) {
-    const { name: instance, engine, stopTimeoutSeconds } = seen.config;
-    if (!runs(seen)) return { steps: [] };
-    return { steps: [{ do: 'container.stop', engine: { ...engine }, container: instanceContainer(instance), timeoutSeconds: stopTimeoutSeconds }] };
+    const { name, engine, stopTimeoutSeconds } = seen.config;
+    return { steps: runs(seen) ? [stopContainerStep(engine, instanceContainer(name), stopTimeoutSeconds)] : [] };
   },
   reached: (seen) => !runs(seen),
   describe: ({ instance }) => `supervise ${instance}: stop`,
 };
+
+function notMade(name: string): SlipwayError {
+  return new SlipwayError('E_INSTANCE_NOT_MADE', `Instance ${name} has no container and has never had one.`, {
+    hint: `\`slipway instance start ${name}\` makes it.`,
+  });
+}
