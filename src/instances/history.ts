@@ -31,6 +31,11 @@ export async function isRecorded(paths: Paths, instance: string, operation: stri
   return (await readLines(paths, instance)).some((line) => line.operation === operation);
 }
 
+/** The operation that wrote the newest line. */
+export async function lastOperationOf(paths: Paths, instance: string): Promise<string | undefined> {
+  return (await readLines(paths, instance)).at(-1)?.operation;
+}
+
 export async function appendHistory(paths: Paths, instance: string, entry: HistoryEntry, operation: string): Promise<void> {
   const file = instanceHistoryFile(paths, instance);
   if (await isRecorded(paths, instance, operation)) return;

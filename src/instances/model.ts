@@ -97,6 +97,8 @@ export interface InstanceState {
     readonly operation: string;
     /** ISO 8601. Once it was well, the data is the new version's, also after a rollback. */
     readonly healthyAt?: string;
+    /** Why the new version is not taken, for the message and the history. */
+    readonly failure?: string;
   };
 }
 
