@@ -91,8 +91,8 @@ interface Source {
 }
 
 async function sourceOf(app: App, request: CreateRequest, given: NewInstanceFile): Promise<Source> {
-  const asked = [request.image, request.repository, request.template].filter((one) => one !== undefined);
-  if (asked.length > 1) throw usageError('--image, --repo and --template exclude each other.', 'Name one of them.');
+  if (request.repository !== undefined && (request.image ?? request.template) !== undefined)
+    throw usageError('--repo goes neither with --image nor with --template.', 'Name one of them.');
   const version = request.version ?? given.version;
   if (request.template !== undefined) return fromTemplate(app, request, request.template);
   const image = request.image ?? (request.repository === undefined ? given.image : undefined);
@@ -117,9 +117,9 @@ async function sourceOf(app: App, request: CreateRequest, given: NewInstanceFile
 
 async function fromTemplate(app: App, request: CreateRequest, template: string): Promise<Source> {
   if (template !== 'opencode') throw usageError(`There is no template ${template}.`, 'The template is called opencode.');
-  if (request.version !== undefined) throw usageError('A template has no git tags.', 'Leave --version out; --image with --config chooses another image.');
+  if (request.version !== undefined) throw usageError('A template has no git tags.', 'Leave --version out; --image chooses another image.');
   const [{ chooseImage }, { openCodeSettings }] = await Promise.all([import('./service/image.ts'), import('./service/template.ts')]);
-  return { file: { image: await chooseImage(app, undefined) }, definition: undefined, release: undefined, template: openCodeSettings(request.name) };
+  return { file: { image: await chooseImage(app, request.image) }, definition: undefined, release: undefined, template: openCodeSettings(request.name) };
 }
 
 async function repositoryOf(app: App, request: CreateRequest, given: NewInstanceFile): Promise<string> {

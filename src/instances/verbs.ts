@@ -1,3 +1,4 @@
+import { ownFilter } from '../containers/labels.ts';
 import { SlipwayError } from '../errors.ts';
 import type { App, Verb } from '../operations/model.ts';
 import { checkIdentifier } from '../state/identifiers.ts';
@@ -19,6 +20,7 @@ import {
   type StartOptions,
   standingOf,
 } from './plan.ts';
+import { removeVolumeStep } from './service/volumes.ts';
 import { verbs as supervision } from './supervision/verbs.ts';
 import { verbs as update } from './update/verbs.ts';
 
@@ -64,11 +66,14 @@ export const stopInstance: Verb<StopWanted, InstanceObserved> = {
   describe: ({ instance }) => `instance stop ${instance}`,
 };
 
-export interface DeleteWanted extends InstanceRef, DeleteOptions {}
+export interface DeleteWanted extends InstanceRef, DeleteOptions {
+  /** Remove the volumes that were made for it, too. Default: where the data is not kept. */
+  readonly volumes?: boolean;
+}
 
-type DeleteObserved = InstanceObserved & { readonly leftovers: readonly string[] };
+type DeleteObserved = InstanceObserved & { readonly leftovers: readonly string[]; readonly volumes: readonly string[] };
 
-/** Removes container, unit and folder. */
+/** Removes container, unit, folder, and the volumes that were made for it. */
 export const deleteInstance: Verb<DeleteWanted, DeleteObserved | undefined> = {
   name: 'instance.delete',
   locks: ({ instance }) => ['instances', ...instanceLock({ instance })],
@@ -80,10 +85,13 @@ export const deleteInstance: Verb<DeleteWanted, DeleteObserved | undefined> = {
       throw error;
     }
   },
-  plan(observed, { instance, ...options }) {
+  plan(observed, { instance, keepData, volumes = !keepData }) {
     if (observed === undefined)
       throw new SlipwayError('E_NO_INSTANCE', `There is no instance \`${instance}\`.`, { hint: '`slipway instance status` shows the instances.' });
-    return planDelete(observed, options);
+    const { steps } = planDelete(observed, { keepData });
+    const removals = volumes ? observed.volumes.map((name) => removeVolumeStep(observed.config.engine, name, instance)) : [];
+    // Before the files: as long as these are there, `delete` can be finished.
+    return { steps: steps.flatMap((step) => (step.do === 'instance.remove-files' ? [...removals, step] : [step])) };
   },
   reached: (observed) => observed === undefined,
   describe: ({ instance }) => `instance delete ${instance}`,
@@ -92,9 +100,11 @@ export const deleteInstance: Verb<DeleteWanted, DeleteObserved | undefined> = {
 async function observeForDelete(app: App, instance: string): Promise<DeleteObserved> {
   const observed = await observeInstance(app, instance);
   const { config } = observed;
-  if (config.kind === 'process') return { ...observed, leftovers: [] };
+  if (config.kind === 'process') return { ...observed, leftovers: [], volumes: [] };
   const found = await Promise.all(leftoverNames(instance).map((name) => findContainer(app, config, name)));
-  return { ...observed, leftovers: found.flatMap((container) => (container === undefined ? [] : [container.name])) };
+  const own = ownFilter(await app.installId(), 'instance', { instance });
+  const volumes = await app.engineAt(config.engine).volumes.list({ labels: own, signal: app.signal });
+  return { ...observed, leftovers: found.flatMap((container) => (container === undefined ? [] : [container.name])), volumes: volumes.map(({ name }) => name) };
 }
 
 const own = [createInstance, startInstance, restartInstance, stopInstance, deleteInstance, editEnv, editMounts] as readonly unknown[] as readonly Verb[];

@@ -1,13 +1,14 @@
-import { isIP } from 'node:net';
 import type { ContainerDetails } from '../../engine/model.ts';
-import { SlipwayError, usageError } from '../../errors.ts';
+import { foreignContainer } from '../../containers/steps.ts';
+import { SlipwayError } from '../../errors.ts';
 import { change } from '../../operations/change.ts';
 import type { App } from '../../operations/model.ts';
 import { checkIdentifier } from '../../state/identifiers.ts';
-import { Secret } from '../../state/secret.ts';
 import { findContainer } from '../find-container.ts';
-import { type InstanceConfig, instanceContainer } from '../model.ts';
-import { readInstanceIfAny } from '../store.ts';
+import { instanceContainer } from '../model.ts';
+import { noInstance, readInstanceIfAny, listInstanceNames } from '../store.ts';
+import { deleteInstance, startInstance, stopInstance } from '../verbs.ts';
+import { prepareService } from './prepare.ts';
 
 export interface ContainerSettings {
   readonly instance: string;
@@ -39,15 +40,41 @@ export function containerExists(instance: string): SlipwayError {
   });
 }
 
-export async function createServiceContainer(_app: App, _settings: ContainerSettings): Promise<string> {
-  throw new Error('not there yet');
+/** Makes the container, not started, and gives its id. */
+export async function createServiceContainer(app: App, settings: ContainerSettings): Promise<string> {
+  const { instance } = settings;
+  const config = await readInstanceIfAny(app.paths, instance, app.person.home);
+  if (config !== undefined && (await findContainer(app, config)) !== undefined) throw containerExists(instance);
+  await prepareService(app, settings);
+  return containerId(app, instance);
 }
-export async function startServiceContainer(_app: App, _instance: string): Promise<void> {
-  throw new Error('not there yet');
+
+export async function startServiceContainer(app: App, instance: string): Promise<void> {
+  await change(app, startInstance, { instance, asIs: false });
 }
-export async function stopServiceContainer(_app: App, _instance: string, _timeoutSeconds: number): Promise<void> {
-  throw new Error('not there yet');
+
+export async function stopServiceContainer(app: App, instance: string, timeoutSeconds: number): Promise<void> {
+  await change(app, stopInstance, { instance, timeoutSeconds });
 }
-export async function removeServiceContainer(_app: App, _instance: string, _force: boolean): Promise<boolean> {
-  throw new Error('not there yet');
+
+/** `false`: there was none. The volumes stay. */
+export async function removeServiceContainer(app: App, instance: string, force: boolean): Promise<boolean> {
+  const config = await readInstanceIfAny(app.paths, instance, app.person.home);
+  if (config === undefined) {
+    if ((await readServiceContainer(app, instance)) !== undefined) throw foreignContainer(instanceContainer(instance));
+    return false;
+  }
+  const container = await findContainer(app, config);
+  if (!force && (container?.state === 'running' || container?.state === 'paused')) {
+    throw new SlipwayError('E_CONFLICT', `Container ${container.name} is ${container.state}.`, { hint: 'Stop it first, or remove it with `force`.' });
+  }
+  await change(app, deleteInstance, { instance, keepData: false, volumes: false });
+  return container !== undefined;
+}
+
+/** E_NO_INSTANCE where it was removed meanwhile. */
+export async function containerId(app: App, instance: string): Promise<string> {
+  const container = await readServiceContainer(app, instance);
+  if (container === undefined) throw noInstance(instance, await listInstanceNames(app.paths));
+  return container.id;
 }

@@ -1,7 +1,8 @@
 import { isOwn, ownFilter, ownLabels } from '../../containers/labels.ts';
-import type { Engine, VolumeDetails } from '../../engine/model.ts';
+import type { Engine, EngineRef } from '../../engine/model.ts';
 import { SlipwayError } from '../../errors.ts';
-import type { App, Plan, Step, StepKind, Verb } from '../../operations/model.ts';
+import type { App, Json, Plan, Step, StepKind, Verb } from '../../operations/model.ts';
+import { readInstanceIfAny } from '../store.ts';
 
 export interface VolumesWanted {
   readonly instance: string;
@@ -9,6 +10,7 @@ export interface VolumesWanted {
 }
 
 export interface VolumesState {
+  readonly engine: EngineRef;
   readonly found: readonly FoundVolume[];
 }
 
@@ -21,12 +23,13 @@ interface FoundVolume {
 }
 
 interface VolumeStep extends Step {
+  readonly engine: EngineRef & { readonly [key: string]: Json };
   readonly volume: string;
   readonly instance: string;
 }
 
 export async function observeVolumes(app: App, { instance, volumes }: VolumesWanted, uses = true): Promise<VolumesState> {
-  const [engine, install] = await Promise.all([app.engine(), app.installId()]);
+  const [engine, install] = await Promise.all([engineOf(app, instance), app.installId()]);
   const users = uses ? await readUsers(app, engine, install, instance) : new Map<string, string>();
   const found = await Promise.all(
     volumes.map(async (name): Promise<FoundVolume> => {
@@ -34,7 +37,14 @@ export async function observeVolumes(app: App, { instance, volumes }: VolumesWan
       return { name, is: volume === undefined ? 'missing' : isOwn(volume.labels, install) ? 'ours' : 'foreign', usedBy: users.get(name) };
     }),
   );
-  return { found };
+  const { kind, endpoint, identity } = await engine.info({ signal: app.signal });
+  return { found, engine: { kind, endpoint, identity } };
+}
+
+/** An instance's own; of one that is not there the engine for new things. */
+async function engineOf(app: App, instance: string): Promise<Engine> {
+  const config = await readInstanceIfAny(app.paths, instance, app.person.home);
+  return config === undefined ? app.engine() : app.engineAt(config.engine);
 }
 
 /** Which of this install's containers has a volume. Strangers' are found by the engine, when it refuses. */
@@ -65,13 +75,22 @@ export const ensureVolumes: Verb<VolumesWanted, VolumesState> = {
   locks: ({ instance }) => [`instance/${instance}`],
   describe: ({ instance }) => `make the volumes of ${instance}`,
   observe: (app, wanted) => observeVolumes(app, wanted, false),
-  plan: ({ found }, { instance }): Plan => ({ steps: createSteps(instance, found) }),
+  plan: (state, { instance }): Plan => ({ steps: createSteps(instance, state) }),
 };
 
-function createSteps(instance: string, found: VolumesState['found']): readonly Step[] {
+function createSteps(instance: string, { engine, found }: VolumesState): readonly Step[] {
+  checkForeign(found);
+  return found.filter(({ is }) => is === 'missing').map(({ name }) => ({ do: 'service.create-volume', engine: { ...engine }, volume: name, instance }));
+}
+
+function checkForeign(found: VolumesState['found']): void {
   const foreign = found.find(({ is }) => is === 'foreign');
   if (foreign !== undefined) throw foreignVolume(foreign.name);
-  return found.filter(({ is }) => is === 'missing').map(({ name }) => ({ do: 'service.create-volume', volume: name, instance }));
+}
+
+/** Before a container is made. Throws E_NAME_TAKEN. */
+export async function checkVolumes(app: App, wanted: VolumesWanted): Promise<void> {
+  checkForeign((await observeVolumes(app, wanted, false)).found);
 }
 
 /** Removes volumes and what is in them, for good. One that a container has, or that is another's, stops all before anything is removed. */
@@ -80,22 +99,27 @@ export const removeVolumes: Verb<VolumesWanted, VolumesState> = {
   locks: ({ instance }) => [`instance/${instance}`],
   describe: ({ volumes }) => `remove ${volumes.join(', ')}`,
   observe: (app, wanted) => observeVolumes(app, wanted),
-  plan({ found }, { instance }) {
-    for (const { name, is, usedBy } of found) {
-      if (is === 'foreign') throw foreignVolume(name);
-      if (usedBy !== undefined) throw volumeInUse(name, usedBy);
-    }
-    return { steps: found.filter(({ is }) => is === 'ours').map(({ name }) => ({ do: 'service.remove-volume', volume: name, instance })) };
+  plan({ found, engine }, { instance }) {
+    checkForeign(found);
+    for (const { name, usedBy } of found) if (usedBy !== undefined) throw volumeInUse(name, usedBy);
+    return { steps: found.filter(({ is }) => is === 'ours').map(({ name }) => removeVolumeStep(engine, name, instance)) };
   },
 };
+
+export const removeVolumeStep = (engine: EngineRef, volume: string, instance: string): Step => ({
+  do: 'service.remove-volume',
+  engine: { ...engine },
+  volume,
+  instance,
+});
 
 const createVolume: StepKind = {
   do: 'service.create-volume',
   describe: (step) => `Make volume ${(step as VolumeStep).volume}`,
   async apply({ app, operation }, step) {
-    const { volume, instance } = step as VolumeStep;
-    const [engine, install] = await Promise.all([app.engine(), app.installId()]);
-    const made = await engine.volumes.create(volume, { labels: ownLabels(install, operation, 'instance', { instance }), signal: app.signal });
+    const { engine, volume, instance } = step as VolumeStep;
+    const install = await app.installId();
+    const made = await app.engineAt(engine).volumes.create(volume, { labels: ownLabels(install, operation, 'instance', { instance }), signal: app.signal });
     // An engine gives back one that was made meanwhile.
     if (!isOwn(made.labels, install)) throw foreignVolume(volume);
   },
@@ -105,9 +129,10 @@ const removeVolume: StepKind = {
   do: 'service.remove-volume',
   describe: (step) => `Remove volume ${(step as VolumeStep).volume}`,
   async apply({ app }, step) {
-    const { volume } = step as VolumeStep;
-    const [engine, install] = await Promise.all([app.engine(), app.installId()]);
-    const found: VolumeDetails | undefined = await engine.volumes.inspect(volume, { signal: app.signal });
+    const { engine: ref, volume } = step as VolumeStep;
+    const engine = app.engineAt(ref);
+    const install = await app.installId();
+    const found = await engine.volumes.inspect(volume, { signal: app.signal });
     if (found === undefined) return;
     if (!isOwn(found.labels, install)) throw foreignVolume(volume);
     try {

@@ -1,0 +1,77 @@
+import { chmod, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SlipwayError, usageError } from '../../errors.ts';
+import { change, newOperationId } from '../../operations/change.ts';
+import type { App, Changed } from '../../operations/model.ts';
+import { writeFileAtomic } from '../../state/atomic.ts';
+import { instancesDir } from '../../state/paths.ts';
+import { Secret } from '../../state/secret.ts';
+import { createInstance } from '../create.ts';
+import { draftInstance } from '../draft.ts';
+import { editEnv, isVariableName } from '../env-file.ts';
+import type { InstanceConfig } from '../model.ts';
+import { readInstanceIfAny } from '../store.ts';
+import { deleteInstance } from '../verbs.ts';
+import { DEFAULT_ADDRESS, DEFAULT_PORT, SERVICE } from './constants.ts';
+import type { ContainerSettings } from './container.ts';
+import { chooseImage } from './image.ts';
+import { volumesOf } from './template.ts';
+import { checkVolumes } from './volumes.ts';
+
+export interface Prepared {
+  readonly config: InstanceConfig;
+  readonly changed: Changed<unknown>;
+}
+
+/** Makes an instance of the template, with its container, and starts nothing. Every mistake is found before anything is made. */
+export async function prepareService(app: App, { instance, image, port, address, env = {} }: ContainerSettings): Promise<Prepared> {
+  for (const [name, value] of Object.entries(env)) checkVariable(name, value);
+  checkPortNumber(port ?? DEFAULT_PORT);
+  await chooseImage(app, image);
+  await checkVolumes(app, { instance, volumes: volumesOf(instance) });
+  // Its container was removed by hand: what it was like is replaced by what is wanted now.
+  if (!app.dryRun && (await readInstanceIfAny(app.paths, instance, app.person.home)) !== undefined) {
+    await change(app, deleteInstance, { instance, keepData: false, volumes: false });
+  }
+  const { config } = await draftInstance(app, {
+    name: instance,
+    template: SERVICE,
+    image,
+    port: port ?? DEFAULT_PORT,
+    address: address ?? DEFAULT_ADDRESS,
+    cwd: app.person.home,
+  });
+  const id = await imageOf(app, config);
+  const wanted = { config, image: id, digest: id };
+  if (Object.keys(env).length === 0 || app.dryRun) return { config, changed: await change(app, createInstance, wanted) };
+  return { config, changed: await withSecrets(app, env, (secretsFile) => change(app, createInstance, { ...wanted, secretsFile })) };
+}
+
+async function imageOf(app: App, { source, engine }: InstanceConfig): Promise<string> {
+  const reference = 'image' in source ? source.image : '';
+  const found = await app.engineAt(engine).images.inspect(reference, { signal: app.signal });
+  if (found !== undefined) return found.id;
+  throw new SlipwayError('E_NO_IMAGE', `Image not found. Run 'slipway image pull ${reference}' first.`, { hint: 'It was removed meanwhile.' });
+}
+
+/** Values go by a file that only this person reads: they stand in no step and no journal. */
+async function withSecrets<T>(app: App, env: Readonly<Record<string, string>>, use: (file: string) => Promise<T>): Promise<T> {
+  const file = join(instancesDir(app.paths), `.env-${newOperationId(app.clock.now())}`);
+  const secrets = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, new Secret(value)]));
+  try {
+    await writeFileAtomic(file, editEnv('', secrets, []), { mode: 0o600 });
+    await chmod(file, 0o600);
+    return await use(file);
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+function checkVariable(name: string, value: string): void {
+  if (!isVariableName(name)) throw usageError(`${JSON.stringify(name)} is not the name of a variable.`, 'Letters, digits and _, no digit first.');
+  if (typeof value !== 'string' || value.includes('\0')) throw usageError(`The value of ${name} is not a text without NUL.`);
+}
+
+function checkPortNumber(port: number): void {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw usageError(`${port} is not a port.`, 'Give one from 1 to 65535.');
+}
