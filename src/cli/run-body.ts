@@ -5,6 +5,7 @@ import type { Act } from './act.ts';
 import type { Call, Terminal } from './call.ts';
 import { createOut } from './out.ts';
 import { reportError } from './report-error.ts';
+import { typedCommand } from './typed-command.ts';
 
 export interface Invocation {
   readonly argv: readonly string[];
@@ -28,7 +29,7 @@ export function createAct(invocation: Invocation): Act {
       signal: invocation.signal,
       dryRun: common.dryRun ?? false,
       engine: invocation.engine(),
-      command: invocation.argv.join(' '),
+      command: typedCommand(invocation.argv),
     });
     const call: Call = { app, terminal: invocation.terminal, json: common.json ?? false, engine: invocation.engine() };
     try {

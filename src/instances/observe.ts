@@ -9,6 +9,7 @@ import { findImage } from './image.ts';
 import type { Drift, InstanceConfig, InstanceState } from './model.ts';
 import { instanceContainer } from './model.ts';
 import { readInstance, readInstanceState } from './store.ts';
+import { runningProcess, type SupervisedProcess } from './supervision/file.ts';
 import { type UnitObserved, observeUnit } from './units/units.ts';
 
 /** What is true of an instance now: its files, its container, its unit. */
@@ -17,6 +18,8 @@ export interface InstanceObserved {
   readonly state: InstanceState;
   /** `undefined`: the engine answered that there is none, or it is a process. */
   readonly container: ContainerDetails | undefined;
+  /** Of a process: its program, where it runs. */
+  readonly program: SupervisedProcess | undefined;
   /** Empty where there is no container: the next one is made from what is configured. */
   readonly drift: readonly Drift[];
   /** Names that `.env` has to have and has not. */
@@ -33,16 +36,19 @@ export interface InstanceObserved {
 /** Reads the instance's files and asks its engine. An engine that does not answer throws. */
 export async function observeInstance(app: App, instance: string): Promise<InstanceObserved> {
   const config = await readInstance(app.paths, instance, app.person.home);
-  const [state, secret, container, unit] = await Promise.all([
+  const isProcess = config.kind === 'process';
+  const [state, secret, container, program, unit] = await Promise.all([
     readInstanceState(app.paths, instance),
     readEnvFile(app.paths, instance),
-    config.kind === 'process' ? undefined : findContainer(app, config),
+    isProcess ? undefined : findContainer(app, config),
+    isProcess ? runningProcess(app.paths, instance) : undefined,
     observeUnit(app, instance),
   ]);
   return {
     config,
     state,
     container,
+    program,
     drift: container === undefined ? [] : driftOf(config, { secret, salt: state.salt, labels: container.labels }),
     missingSecrets: config.requiredSecrets.filter((name) => secret[name] === undefined),
     unit,
@@ -53,10 +59,10 @@ export async function observeInstance(app: App, instance: string): Promise<Insta
 /** With what a start needs to know beside. */
 export async function observeForStart(app: App, instance: string): Promise<InstanceObserved> {
   const found = await observeInstance(app, instance);
-  const { config, container } = found;
-  if (config.kind === 'process') return found;
+  const { config, container, program } = found;
   const engine = app.engineAt(config.engine);
-  if (container?.state === 'running') return { ...found, health: await checkOnce(app, engine, watchedOf(config, instanceContainer(instance))) };
-  if (container !== undefined) return found;
+  if (container?.state === 'running' || program !== undefined)
+    return { ...found, health: await checkOnce(app, engine, watchedOf(config, instanceContainer(instance))) };
+  if (container !== undefined || config.kind === 'process') return found;
   return { ...found, image: found.state.digest ?? (await findImage(app, engine, config.source)) };
 }

@@ -6,7 +6,7 @@ import { instanceContainer, nextContainer, previousContainer, versionOf } from '
 import type { InstanceObserved } from './observe.ts';
 import {
   createContainerStep,
-  keepLogStep,
+  haltStep,
   loadImageStep,
   prepareStep,
   recordStep,
@@ -33,11 +33,13 @@ export const actions: Readonly<Record<'start' | 'stop' | 'restart', Readonly<Rec
 };
 
 /** Paused, restarting and removing are errors that name the state and the way out. */
-export function standingOf({ container, health, config }: InstanceObserved): Standing {
+export function standingOf({ container, program, health, config }: InstanceObserved): Standing {
+  const running = health === undefined || health.state === 'healthy' ? 'well' : 'ill';
+  if (config.kind === 'process') return program === undefined ? 'stopped' : running;
   if (container === undefined) return 'none';
   switch (container.state) {
     case 'running':
-      return health === undefined || health.state === 'healthy' ? 'well' : 'ill';
+      return running;
     case 'created':
     case 'exited':
     case 'dead':
@@ -77,11 +79,10 @@ export interface StartOptions {
 
 /** Where health is not reached, it is stopped again: nothing half-dead is left serving. */
 export function planStart(observed: InstanceObserved, { asIs }: StartOptions): Plan {
-  const { config, state, container, drift } = observed;
+  const { config, state, drift } = observed;
   checkSecrets(observed);
   if (drift.length > 0 && !asIs) throw drifted(config.name);
   const wanted = state.desired === 'running' ? [] : [setStateStep(config.name, { desired: 'running' })];
-  if (config.kind === 'process') return { steps: [...wanted, ...processSteps('start', observed)], otherwise: undo(observed) };
   switch (actions.start[standingOf(observed)]) {
     case 'nothing':
       return { steps: wanted };
@@ -90,10 +91,7 @@ export function planStart(observed: InstanceObserved, { asIs }: StartOptions): P
     case 'start':
       return { steps: [...wanted, ...startSteps(observed)], otherwise: undo(observed) };
     default:
-      return {
-        steps: [...wanted, ...createSteps(observed), ...startSteps(observed)],
-        otherwise: [...undo(observed), ...(container ? [] : [removeMadeContainersStep(config.engine)])],
-      };
+      return { steps: [...wanted, ...createSteps(observed), ...startSteps(observed)], otherwise: undo(observed) };
   }
 }
 
@@ -102,8 +100,9 @@ export interface RestartOptions {
   readonly after: string;
 }
 
-export function isRestarted({ container }: InstanceObserved, { after }: RestartOptions): boolean {
-  return container?.state === 'running' && (container.startedAt ?? '') > after;
+export function isRestarted({ container, program }: InstanceObserved, { after }: RestartOptions): boolean {
+  const startedAt = program?.startedAt ?? (container?.state === 'running' ? container.startedAt : undefined);
+  return startedAt !== undefined && startedAt > after;
 }
 
 /** The same container stops and starts: what it holds stays, and what is configured differently waits for `start`. */
@@ -111,11 +110,9 @@ export function planRestart(observed: InstanceObserved, options: RestartOptions)
   const { config } = observed;
   checkSecrets(observed);
   if (isRestarted(observed, options)) return { steps: [healthyStep(config, instanceContainer(config.name))] };
-  const wanted = setStateStep(config.name, { desired: 'running' });
-  if (config.kind === 'process') return { steps: [wanted, ...processSteps('restart', observed)], otherwise: undo(observed) };
   const action = actions.restart[standingOf(observed)];
-  const first = action === 'create' ? createSteps(observed) : action === 'restart' ? [stopContainerStep(config.engine, instanceContainer(config.name))] : [];
-  return { steps: [wanted, ...first, ...startSteps(observed)], otherwise: undo(observed) };
+  const first = action === 'create' ? createSteps(observed) : action === 'restart' ? [stopStep(observed)] : [];
+  return { steps: [setStateStep(config.name, { desired: 'running' }), ...first, ...startSteps(observed)], otherwise: undo(observed) };
 }
 
 export interface StopOptions {
@@ -126,10 +123,10 @@ export interface StopOptions {
 export function planStop(observed: InstanceObserved, { timeoutSeconds }: StopOptions): Plan {
   const { config, state, unit } = observed;
   const wanted = state.desired === 'stopped' ? [] : [setStateStep(config.name, { desired: 'stopped' })];
-  const withUnit = unit.active ? unitSteps('stop', { instance: config.name, unit }) : [];
-  if (config.kind === 'process') return { steps: [...wanted, ...processSteps('stop', observed), ...withUnit] };
   const running = actions.stop[standingOf(observed)] === 'stop';
-  return { steps: [...wanted, ...(running ? [stopContainerStep(config.engine, instanceContainer(config.name), timeoutSeconds)] : []), ...withUnit] };
+  return {
+    steps: [...wanted, ...(running ? [stopStep(observed, timeoutSeconds)] : []), ...(unit.active ? unitSteps('stop', { instance: config.name, unit }) : [])],
+  };
 }
 
 export interface DeleteOptions {
@@ -171,16 +168,25 @@ function createSteps({ config, image }: InstanceObserved): readonly Step[] {
   return [prepareStep(config.name), loadImageStep(config.name, config.engine, config.source, image), createContainerStep(config, image)];
 }
 
-function startSteps({ config, unit }: InstanceObserved): readonly Step[] {
+/** A process is started by its supervisor, which its unit is where it has one. */
+function startSteps(observed: InstanceObserved): readonly Step[] {
+  const { config, unit } = observed;
   const container = instanceContainer(config.name);
-  return [startContainerStep(config.engine, container), healthyStep(config, container), ...unitSteps('start', unitOf(config.name, unit))];
+  const healthy = healthyStep(config, container);
+  if (config.kind === 'process') return [...processSteps('start', observed), healthy];
+  return [startContainerStep(config.engine, container), healthy, ...unitSteps('start', { instance: config.name, unit })];
 }
 
-const unitOf = (instance: string, unit: UnitRequest['unit']): UnitRequest => ({ instance, unit });
+function stopStep(observed: InstanceObserved, timeoutSeconds?: number): Step {
+  const { config } = observed;
+  const [processStop] = config.kind === 'process' ? processSteps('stop', observed) : [];
+  return processStop ?? stopContainerStep(config.engine, instanceContainer(config.name), timeoutSeconds);
+}
 
+/** A container that was made for it stays too: `logs` shows what it wrote. */
 function undo(observed: InstanceObserved): readonly Step[] {
   const { config } = observed;
-  const stop = config.kind === 'process' ? processSteps('stop', observed) : [stopContainerStep(config.engine, instanceContainer(config.name))];
+  const stop = config.kind === 'process' ? processSteps('stop', observed) : [haltStep(config.name, config.engine, instanceContainer(config.name))];
   return [setStateStep(config.name, { desired: 'stopped' }), ...stop];
 }
 

@@ -71,6 +71,9 @@ export const stopContainerStep = (engine: EngineRef, container: string, timeoutS
   ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
 });
 
+/** Stops it where it is there. */
+export const haltStep = (instance: string, engine: EngineRef, container: string): Step => ({ do: 'instance.halt', instance, engine: json(engine), container });
+
 export const removeContainerStep = (engine: EngineRef, container: string): Step => ({ do: 'container.remove', engine: json(engine), container });
 
 export const removeMadeContainersStep = (engine: EngineRef): Step => ({ do: 'container.remove-made', engine: json(engine) });

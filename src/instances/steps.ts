@@ -183,6 +183,17 @@ const keepLogs: StepKind = {
   },
 };
 
+/** Undoes a start, also one that failed before there was a container. */
+const halt: StepKind = {
+  do: 'instance.halt',
+  describe: (step) => `Stop container ${(step as ContainerStep).container}`,
+  async apply({ app }, step) {
+    const { engine: ref, container } = step as ContainerStep;
+    const engine = app.engineAt(ref);
+    if ((await engine.containers.inspect(container)) !== undefined) await engine.containers.stop(container);
+  },
+};
+
 interface RemoveFilesStep extends InstanceStep {
   readonly keepData: boolean;
   /** The engine and an image on it, for files that only root in a container can remove. */
@@ -239,6 +250,6 @@ function configOf(step: Step): InstanceConfig {
   return step.config as unknown as InstanceConfig;
 }
 
-const own = [prepare, writeConfig, writeEnv, setState, loadImage, untagImages, createContainer, record, keepLogs, removeFiles, removeMade];
+const own = [prepare, writeConfig, writeEnv, setState, loadImage, untagImages, createContainer, record, keepLogs, halt, removeFiles, removeMade];
 
 export const steps: readonly StepKind[] = [...own, ...health, ...update, ...supervision];
