@@ -1,4 +1,4 @@
-import { type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, removeLabelled, uniqueName } from '../lab.ts';
@@ -60,7 +60,11 @@ describe.each(engines)('$name', (lab) => {
     expect(await once(child, 'exit'), text()).toEqual([75, null]);
     const delays = [...text().matchAll(/restart \d in (\w+)/g)].map((match) => match[1]);
     expect(delays).toEqual(['100ms', '200ms', '400ms', '400ms']);
-    expect(await supervisionOf(box, name)).toMatchObject({ state: 'failed', lastExit: { exitCode: 3 }, reason: expect.stringMatching(/exit code 3.*5 times/) as string });
+    expect(await supervisionOf(box, name)).toMatchObject({
+      state: 'failed',
+      lastExit: { exitCode: 3 },
+      reason: expect.stringMatching(/exit code 3.*5 times/) as string,
+    });
     expect(await state(name)).toBe('exited');
   });
 

@@ -20,9 +20,10 @@ function installUnit({ scope, unit, enabled, active, failed, lingering }: UnitOb
   return [
     ...(isNew ? [systemctl(scope, 'daemon-reload')] : []),
     ...(enabled ? [] : [systemctl(scope, 'enable', unit)]),
-    ...(linger !== undefined && lingering === false ? [['loginctl', 'enable-linger', linger]] : []),
     ...(start && failed ? [systemctl(scope, 'reset-failed', unit)] : []),
     ...(start && !active ? [systemctl(scope, 'start', unit)] : []),
+    // The one that a machine may deny a person: all else is done then.
+    ...(linger !== undefined && lingering === false ? [['loginctl', 'enable-linger', linger]] : []),
   ];
 }
 

@@ -46,7 +46,8 @@ const command: StepKind = {
   describe: (step) => `Run \`${(step as CommandStep).argv.join(' ')}\``,
   async apply({ app }, step) {
     const { argv } = step as CommandStep;
-    const end = await run(argv, { env: systemdEnvironment(askerOf(app)) });
+    // Where systemd ends this process to carry out what it asks for, it does not wait for itself.
+    const end = await run(argv, { env: systemdEnvironment(askerOf(app)), signal: app.signal });
     if (end.exitCode === 0) return;
     const text = argv.join(' ');
     throw new SlipwayError('E_UNIT', `\`${text}\` ended with ${end.exitCode ?? end.signal}.`, {

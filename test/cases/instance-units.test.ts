@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engines, type LabUser, lab, removeLabelled, uniqueName } from '../lab.ts';
+import { Machine } from '../machine.ts';
+import { Sandbox } from '../sandbox.ts';
+import { askService, serviceLabel } from '../services.ts';
+import { makeInstance, quick, supervisionOf } from './supervised.ts';
+
+const docker = engines.find(({ name }) => name === 'docker');
+
+/** Units on a systemd that is PID 1 of a container, whose restart is the reboot. */
+describe('a machine with systemd', () => {
+  let box: Sandbox;
+  let machine: Machine;
+  const names: string[] = [];
+  const machines: Machine[] = [];
+  const named = (word: string) => {
+    const name = uniqueName(word);
+    names.push(name);
+    return name;
+  };
+  const poll = (ask: () => unknown) => expect.poll(ask, { timeout: 45_000, interval: 200 });
+  const answers = (port: number) => poll(() => askService(port, '/').then(({ text }) => text));
+  const ask = async (unit: string, word: 'is-active' | 'is-enabled' | 'is-failed') => (await machine.exec(['systemctl', word, unit])).stdout.trim();
+  const ok = async (args: readonly string[], as?: LabUser) => {
+    const end = await machine.slipway(args, as);
+    expect([end.exitCode, end.stderr], args.join(' ')).toEqual([0, expect.anything()]);
+    return end.stdout.trim();
+  };
+
+  beforeAll(async () => {
+    if (docker === undefined) throw new Error('the lab has no docker');
+    box = new Sandbox(docker, { as: 'root' });
+    machine = await Machine.boot(box, uniqueName('machine'));
+    machines.push(machine);
+  }, 900_000);
+  afterAll(async () => {
+    for (const one of machines) await one.remove();
+    await box.dispose();
+    for (const name of names) await removeLabelled(box.engine, { [serviceLabel]: name });
+  });
+
+  it('a unit is written, verified, enabled and started; after a reboot the instance is up again; then it is taken away, and the instance runs on', async () => {
+    const name = named('unit');
+    const unit = `slipway-${name}.service`;
+    const { port } = await makeInstance(box, name, { version: 'v1' });
+
+    const plan = await ok(['instance', 'install', name, '--dry-run']);
+    expect(plan).toContain(`ExecStart=${process.execPath} `);
+    expect(plan).toContain(`$ systemctl --no-ask-password enable ${unit}`);
+    expect(await ask(unit, 'is-enabled')).toBe('');
+
+    await ok(['instance', 'install', name]);
+    expect(await machine.exec(['systemd-analyze', 'verify', `/etc/systemd/system/${unit}`])).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+    expect([await ask(unit, 'is-enabled'), await ask(unit, 'is-active')]).toEqual(['enabled', 'active']);
+    await answers(port).toBe('v1');
+    expect(await ok(['instance', 'install', name])).toContain('has its unit already');
+
+    await machine.reboot();
+    await answers(port).toBe('v1');
+    expect(await ask(unit, 'is-active')).toBe('active');
+    // It went down in order before: nothing was killed.
+    expect((await supervisionOf(box, name))?.restarts).toEqual([]);
+
+    await machine.cut();
+    await box.engine.containers.kill(`slipway-${name}`, 'SIGKILL');
+    await machine.start();
+    await answers(port).toBe('v1');
+
+    await ok(['instance', 'uninstall', name]);
+    expect([await ask(unit, 'is-enabled'), await ask(unit, 'is-active')]).toEqual(['', 'inactive']);
+    expect(await machine.exec(['ls', '/etc/systemd/system'])).toMatchObject({ stdout: expect.not.stringContaining(unit) as string });
+    expect(await askService(port, '/')).toMatchObject({ text: 'v1' });
+    expect(await ok(['instance', 'uninstall', name])).toContain('has no unit');
+  }, 240_000);
+
+  it('a stop of the unit stops the service gracefully, and a start brings it back', async () => {
+    const name = named('unit');
+    const unit = `slipway-${name}.service`;
+    const { port } = await makeInstance(box, name, { version: 'v1' });
+    await ok(['instance', 'install', name]);
+    await answers(port).toBe('v1');
+    await machine.ok(['systemctl', 'stop', unit]);
+    expect(await box.container(`slipway-${name}`)).toMatchObject({ state: 'exited', exitCode: 143 });
+    await machine.ok(['systemctl', 'start', unit]);
+    await answers(port).toBe('v1');
+    await machine.ok(['systemctl', 'kill', '-s', 'KILL', unit]);
+    await poll(() => ask(unit, 'is-active')).toBe('active');
+    expect(await askService(port, '/')).toMatchObject({ text: 'v1' });
+    await ok(['instance', 'uninstall', name]);
+  }, 120_000);
+
+  it('a loop of crashes ends in `failed`, and systemd does not begin it again', async () => {
+    const name = named('unit');
+    const unit = `slipway-${name}.service`;
+    await makeInstance(box, name, { version: 'v1', behaviour: 'crashes' });
+    const end = await machine.slipway(['instance', 'install', name], undefined, quick);
+    expect(end).toMatchObject({ exitCode: 0 });
+    await poll(() => ask(unit, 'is-failed')).toBe('failed');
+    expect(await machine.ok(['systemctl', 'show', '-p', 'Result,ExecMainStatus', unit])).toBe('Result=exit-code\nExecMainStatus=75');
+    expect(await supervisionOf(box, name)).toMatchObject({ state: 'failed', reason: expect.stringContaining('exit code 3') as string });
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect(await ask(unit, 'is-failed')).toBe('failed');
+    await ok(['instance', 'uninstall', name]);
+    expect(await ask(unit, 'is-failed')).toBe('inactive');
+  }, 120_000);
+
+  it('another install leaves a unit of that name alone', async () => {
+    const name = named('unit');
+    await makeInstance(box, name, { version: 'v1' });
+    const file = `/etc/systemd/system/slipway-${name}.service`;
+    await machine.ok(['sh', '-c', `printf '[Unit]\\nX-Slipway-Install=other\\n' > ${file}`]);
+    expect(await machine.slipway(['instance', 'install', name])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('[E_UNIT_TAKEN]') as string });
+    expect(await machine.ok(['cat', file])).toContain('other');
+    await machine.ok(['rm', file]);
+  });
+
+  it("a person's own unit, without root: verified, up again after a reboot once they linger", async () => {
+    const person = lab.person;
+    const theirs = new Sandbox(box.lab, { as: 'person' });
+    const own = await Machine.boot(theirs, uniqueName('machine'));
+    machines.push(own);
+    try {
+      const name = named('unit');
+      const unit = `slipway-${name}.service`;
+      const { port } = await makeInstance(theirs, name, { version: 'v1' });
+      const user = { ...person, home: theirs.path('home') };
+      await own.addUser(user);
+
+      const without = await own.slipway(['instance', 'install', name], user);
+      expect([without.exitCode, without.stderr]).toEqual([1, expect.stringContaining('[E_NO_SERVICE_MANAGER]')]);
+      expect(without.stderr).toContain(`slipway supervise ${name}`);
+      const asSystem = await own.slipway(['instance', 'install', name, '--system'], user);
+      expect([asSystem.exitCode, asSystem.stderr]).toEqual([1, expect.stringContaining('[E_UNIT_PERMISSION]')]);
+
+      await own.ok(['systemctl', 'start', `user@${user.uid}.service`]);
+      const installed = await own.slipway(['instance', 'install', name], user);
+      expect(installed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('loginctl enable-linger') as string });
+      const file = theirs.path('home/.config/systemd/user', unit);
+      expect(installed.stdout).toContain(file);
+      expect(await own.exec(['systemd-analyze', 'verify', '--user', file], user)).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+      await answers(port).toBe('v1');
+
+      await own.ok(['loginctl', 'enable-linger', user.name]);
+      await own.reboot();
+      await answers(port).toBe('v1');
+      expect(await own.ok(['systemctl', '--user', 'is-active', unit], user)).toBe('active');
+      const again = await own.slipway(['instance', 'install', name], user);
+      expect(again).toMatchObject({ exitCode: 0, stderr: '' });
+      expect((await own.slipway(['instance', 'uninstall', name], user)).exitCode).toBe(0);
+      expect((await own.exec(['systemctl', '--user', 'is-active', unit], user)).stdout.trim()).toBe('inactive');
+    } finally {
+      await theirs.dispose();
+    }
+  }, 240_000);
+});
