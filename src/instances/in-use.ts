@@ -4,7 +4,7 @@ import { readHistory } from './history.ts';
 import type { HistoryEntry } from './model.ts';
 import type { Manifest, ReleaseRef } from './releases/model.ts';
 import type { InstanceFile } from './schema.ts';
-import { listInstanceNames, readInstanceFile, readInstanceState } from './store.ts';
+import { listInstanceNames, readInstanceFile } from './store.ts';
 
 export interface ReleaseUse extends ReleaseRef {
   readonly instance: string;
@@ -29,10 +29,10 @@ async function usesOf(paths: Paths, instance: string, releases: readonly Manifes
   const file = await readInstanceFile(paths, instance);
   // A folder whose creation or deletion was cut off.
   if (file === undefined) return { uses: [], engines: [] };
-  const [{ digest }, history] = await Promise.all([readInstanceState(paths, instance), readHistory(paths, instance)]);
+  const history = await readHistory(paths, instance);
   const uses = releases.flatMap((release): readonly ReleaseUse[] => {
     const use = { instance, service: release.service, version: release.version };
-    if (isConfigured(file, release) || digest === release.imageDigest || digest === release.digest) return [{ ...use, how: 'current' }];
+    if (isConfigured(file, release)) return [{ ...use, how: 'current' }];
     return history.some((entry) => servedBy(entry, file, release)) ? [{ ...use, how: 'rollback' }] : [];
   });
   return { uses, engines: [file.engine] };
@@ -40,8 +40,8 @@ async function usesOf(paths: Paths, instance: string, releases: readonly Manifes
 
 const isConfigured = ({ service, version }: InstanceFile, release: Manifest) => service === release.service && version === release.version;
 
-/** A version's name is only that of a release where the instance is of that service; a digest always is. */
+/** One that serves beside an edited configuration is in the history, too. Of an instance that was of another service before, the digest tells. */
 function servedBy({ outcome, version, imageDigest }: HistoryEntry, { service }: InstanceFile, release: Manifest): boolean {
-  if (outcome === 'update-failed') return false;
-  return (service === release.service && version === release.version) || imageDigest === release.imageDigest || imageDigest === release.digest;
+  if (outcome === 'update-failed' || version !== release.version) return false;
+  return service === release.service || imageDigest === release.imageDigest || imageDigest === release.digest;
 }

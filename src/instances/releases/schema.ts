@@ -52,30 +52,43 @@ export const serviceSchema = v.strictObject({
 
 export type ServiceFile = v.InferOutput<typeof serviceSchema>;
 
-/** What needs more than one key; JSON Schema cannot say it. */
+/** What needs more than one key; JSON Schema cannot say it. Told beside other mistakes. */
 export const checkedServiceSchema = v.pipe(
   serviceSchema,
   v.forward(
-    v.check((file) => file.build === undefined || file.image !== undefined, 'expected `image` beside it: the image that the command leaves'),
+    v.partialCheck(
+      [['build'], ['image']],
+      ({ build, image }) => build === undefined || image !== undefined,
+      'expected `image` beside it: the image that the command leaves',
+    ),
     ['build'],
   ),
   v.forward(
-    v.check((file) => file.dockerfile === undefined || file.build === undefined, 'expected either it or `build`'),
+    v.partialCheck([['dockerfile'], ['build']], ({ dockerfile, build }) => dockerfile === undefined || build === undefined, 'expected either it or `build`'),
     ['dockerfile'],
   ),
   v.forward(
-    v.check(
-      (file) => file.dockerfile === undefined || file.image === undefined || file.build !== undefined,
+    v.partialCheck(
+      [['dockerfile'], ['image'], ['build']],
+      ({ dockerfile, image, build }) => dockerfile === undefined || image === undefined || build !== undefined,
       'expected either it or `image`: an image that is not built is pulled',
     ),
     ['dockerfile'],
   ),
   v.forward(
-    v.check((file) => file.kind !== 'process' || file.command !== undefined, 'expected `command` beside it: the program that a process runs'),
+    v.partialCheck(
+      [['kind'], ['command']],
+      ({ kind, command }) => kind !== 'process' || command !== undefined,
+      'expected `command` beside it: the program that a process runs',
+    ),
     ['kind'],
   ),
   v.forward(
-    v.check((file) => file.kind !== 'process' || !file.health?.image, 'expected another probe than `image`: a process has no HEALTHCHECK'),
+    v.partialCheck(
+      [['kind'], ['health']],
+      ({ kind, health }) => kind !== 'process' || !health?.image,
+      'expected another probe than `image`: a process has no HEALTHCHECK',
+    ),
     ['health'],
   ),
 );
