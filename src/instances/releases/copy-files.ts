@@ -9,7 +9,8 @@ import { pathPatterns } from '../../state/path-patterns.ts';
  * something in the tree. Throws E_RELEASE_FILES where a pattern names nothing, and where a link leads out.
  */
 export async function copyFiles(tree: string, patterns: readonly string[], to: string, signal: AbortSignal): Promise<void> {
-  const { bases, matching } = pathPatterns(patterns);
+  const wanted = patterns.map((pattern) => (/^(?:\.\/*)+$/.test(pattern) ? '**' : pattern));
+  const { bases, matching } = pathPatterns(wanted);
   const used = new Set<string>();
   await makeDirectory(to);
   const visit = async (path: string): Promise<void> => {
@@ -24,8 +25,7 @@ export async function copyFiles(tree: string, patterns: readonly string[], to: s
     } else if (isWanted) await copyOne(tree, path, to, stats);
   };
   for (const base of bases) if (await isReachable(tree, base)) await visit(base);
-  // The whole tree, as `.` names it, needs no name in it to match.
-  const unused = patterns.filter((pattern) => !used.has(pattern) && normalize(pattern) !== './' && normalize(pattern) !== '.');
+  const unused = wanted.filter((pattern) => !used.has(pattern));
   if (unused[0] !== undefined) {
     throw new SlipwayError(
       'E_RELEASE_FILES',
