@@ -4,6 +4,7 @@ import { isMap, isSeq, parse, parseDocument } from 'yaml';
 import { describe, expect, test } from 'vitest';
 import { checkedAgentSchema } from '../../src/agents/schema.ts';
 import { checkedServiceSchema } from '../../src/instances/releases/schema.ts';
+import { checkedInstanceSchema } from '../../src/instances/schema.ts';
 import { checkedConfigSchema, checkedProjectSchema } from '../../src/projects/schema.ts';
 import { compile } from '../../src/runs/pipeline/compile.ts';
 import { pipelineSchema } from '../../src/runs/pipeline/schema.ts';
@@ -19,6 +20,7 @@ const checked = {
   agent: checkedAgentSchema('example'),
   ci: pipelineSchema,
   service: checkedServiceSchema,
+  instance: checkedInstanceSchema,
 };
 
 /** What a file has instead of what its example shows: the comment there tells. */
@@ -26,6 +28,7 @@ const instead: Readonly<Record<string, RegExp>> = {
   project: /^snippet\.file$|^base\./,
   config: /^base\./,
   service: /^dockerfile$|^health\.(?:command|image|tcp|none)$/,
+  instance: /^image$|^health\.(?:command|image|tcp|none)$/,
 };
 
 describe.each(schemaNames)('%s', (name) => {

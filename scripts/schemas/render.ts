@@ -3,14 +3,17 @@ import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
 import { isMap, isSeq, type Node, parseDocument } from 'yaml';
 import { agentSchema } from '../../src/agents/schema.ts';
 import { serviceSchema } from '../../src/instances/releases/schema.ts';
+import { instanceSchema } from '../../src/instances/schema.ts';
 import { configSchema, projectSchema } from '../../src/projects/schema.ts';
 import { planSchema } from '../../src/runs/pipeline/plan-schema.ts';
 import { pipelineSchema } from '../../src/runs/pipeline/schema.ts';
 
-export const schemaNames = ['project', 'config', 'agent', 'ci', 'service'] as const;
+export const schemaNames = ['project', 'config', 'agent', 'ci', 'service', 'instance'] as const;
 export type SchemaName = (typeof schemaNames)[number];
 
-const schemas = { project: projectSchema, config: configSchema, agent: agentSchema, ci: pipelineSchema, service: serviceSchema };
+const schemas = { project: projectSchema, config: configSchema, agent: agentSchema, ci: pipelineSchema, service: serviceSchema, instance: instanceSchema };
+
+const titles: Readonly<Record<string, string>> = { agent: 'agents/<name>', instance: 'instances/<name>/config' };
 
 /** The JSON Schema of what a pipeline compiles to, for programs. Its descriptions stand in the schema itself. */
 export function renderPlanSchema(): string {
@@ -23,7 +26,7 @@ export function renderSchema(name: SchemaName, root: string): string {
   const schema = toJsonSchema(schemas[name], { typeMode: 'input', errorMode: 'ignore' });
   const example = parseDocument(readFileSync(`${root}/docs/reference/${name}.yml`, 'utf8'));
   describe(schema, example.contents);
-  return `${JSON.stringify({ $schema: schema.$schema, title: `Slipway's ${name === 'agent' ? 'agents/<name>' : name}.yml`, ...schema }, undefined, 2)}\n`;
+  return `${JSON.stringify({ $schema: schema.$schema, title: `Slipway's ${titles[name] ?? name}.yml`, ...schema }, undefined, 2)}\n`;
 }
 
 /** Every key that a schema takes, as `mounts[].source`; what people name themselves is `*`. */

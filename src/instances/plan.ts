@@ -20,7 +20,7 @@ import {
   writeEnvStep,
 } from './step-data.ts';
 import { processSteps } from './process-steps.ts';
-import { type UnitRequest, unitSteps } from './units/units.ts';
+import { unitSteps } from './units/units.ts';
 
 export type Standing = 'well' | 'ill' | 'stopped' | 'none';
 export type Action = 'nothing' | 'wait' | 'start' | 'create' | 'stop' | 'restart' | 'not-running';
@@ -46,7 +46,7 @@ export function standingOf({ container, program, health, config }: InstanceObser
       return 'stopped';
     default: {
       const way = container.state === 'paused' ? `Unpause it with your engine: \`${config.engine.kind} unpause ${container.name}\`.` : 'Try again in a moment.';
-      throw new SlipwayError('E_CONTAINER_STATE', `Container ${container.name} is ${container.state}.`, { hint: way });
+      throw new SlipwayError('E_INSTANCE_STATE', `Container ${container.name} is ${container.state}.`, { hint: way });
     }
   }
 }
