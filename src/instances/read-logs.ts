@@ -6,7 +6,6 @@ import { readKeptLogs } from './kept-logs.ts';
 import { type LogLine, readLines } from './log-lines.ts';
 import type { InstanceConfig } from './model.ts';
 import { readInstanceIfAny, readInstanceState } from './store.ts';
-import { readProcessLog } from './supervision/read-log.ts';
 
 export interface LogRequest {
   readonly follow: boolean;
@@ -18,7 +17,6 @@ const lookMs = 300;
 
 /** What an instance's containers wrote, the replaced ones' first. Followed, it goes on over restarts, updates and rollbacks, until the instance is stopped or gone. */
 export async function* readInstanceLogs(app: App, config: InstanceConfig, { follow, tail, since }: LogRequest): AsyncGenerator<LogLine> {
-  if (config.kind === 'process') return yield* readProcessLog(app, config.name, { follow, tail, since });
   if (config.kind === 'process') return yield* (await import('./supervision/read-log.ts')).readProcessLog(app, config.name, { follow, tail, since });
   const engine = app.engineAt(config.engine);
   const container = await findContainer(app, config);
