@@ -1,5 +1,7 @@
 import { change } from './operations/change.ts';
 import type { App, Changed } from './operations/model.ts';
+import { pruneReleases as pruneReleasesVerb } from './instances/releases/verbs.ts';
+import { listInstanceNames } from './instances/store.ts';
 import type { NewProjectWanted } from './projects/observe.ts';
 import { deleteProject as deleteProjectVerb, newProject as newProjectVerb } from './projects/verbs.ts';
 import type { PruneWanted } from './runs/prune.ts';
@@ -16,6 +18,9 @@ export type { AppOptions, OwnedApp } from './app/create-app.ts';
 export { SlipwayError } from './errors.ts';
 export { diagnose } from './engine/doctor.ts';
 export { buildProject } from './images/build.ts';
+export { ensureRelease } from './instances/releases/ensure.ts';
+export { listReleases, readRelease } from './instances/releases/store.ts';
+export { verifyRelease } from './instances/releases/verify.ts';
 export { readJournal } from './operations/journal.ts';
 export { recoverOperations } from './operations/recover.ts';
 export { readProjects } from './projects/store.ts';
@@ -50,6 +55,10 @@ export type {
   StepSettings,
   Variables,
 } from './runs/pipeline/settings.ts';
+export type { EnsuredRelease, ReleaseRequest } from './instances/releases/ensure.ts';
+export type { Manifest, Release, ReleaseRef, ServiceDefinition } from './instances/releases/model.ts';
+export type { ReleaseEntry } from './instances/releases/store.ts';
+export type { Verified } from './instances/releases/verify.ts';
 export type { RunRequest as CiRunRequest } from './runs/new-run.ts';
 export type { JobState, Outcome, OutcomeKind, PipelinePlan, PlannedJob, RunEvent, RunRecord, RunRef } from './runs/model.ts';
 export type { JobStatus, RunList, RunStatus, RunSummary } from './runs/status.ts';
@@ -96,3 +105,7 @@ export const deleteTask = (app: App, ref: TaskRef): Promise<Changed<unknown>> =>
 
 /** Removes old runs with all that belongs to them; those that go on stay. */
 export const pruneCiRuns = (app: App, which: PruneWanted): Promise<Changed<unknown>> => change(app, pruneRuns, which);
+
+/** Removes releases that no instance uses or could roll back to, but for the newest `keep` of each service. */
+export const pruneReleases = async (app: App, keep = 5): Promise<Changed<unknown>> =>
+  change(app, pruneReleasesVerb, { keep, instances: await listInstanceNames(app.paths) });

@@ -9,10 +9,11 @@ import { releaseJson } from './json.ts';
 export async function list(call: Call, service: string | undefined): Promise<void> {
   const { app } = call;
   const entries = await listReleases(app.paths, service === undefined ? undefined : checkIdentifier('service', service));
-  const { uses } = await releasesInUse(
+  const { uses, unreadable } = await releasesInUse(
     app.paths,
     entries.flatMap((entry) => ('release' in entry ? [entry.release] : [])),
   );
+  for (const error of unreadable) app.out.warn(`whether this instance uses a release is not known: ${error.message}`);
   const own = ({ ref }: ReleaseEntry) => uses.filter((use) => use.service === ref.service && use.version === ref.version);
   printResult(
     call,

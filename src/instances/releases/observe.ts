@@ -26,6 +26,8 @@ export interface PruneFacts {
 export async function observePrune(app: App): Promise<PruneFacts> {
   const entries = await listReleases(app.paths);
   const releases = entries.flatMap((entry) => ('release' in entry ? [entry.release] : []));
-  const { uses, engines } = await releasesInUse(app.paths, releases);
+  const { uses, engines, unreadable } = await releasesInUse(app.paths, releases);
+  // Nothing is guessed.
+  if (unreadable[0] !== undefined) throw unreadable[0];
   return { entries, uses, engines: engines.map(({ kind, endpoint, identity }) => ({ kind, endpoint, identity })) };
 }
