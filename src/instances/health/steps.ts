@@ -1,3 +1,4 @@
+import { SlipwayError } from '../../errors.ts';
 import type { App, Json, Step, StepContext, StepKind } from '../../operations/model.ts';
 import type { InstanceConfig } from '../model.ts';
 import { patchInstanceState, readInstanceState } from '../store.ts';
@@ -17,6 +18,9 @@ export const healthyStep = (config: InstanceConfig, container: string): Step => 
 
 /** Of an update: until the soak period is over, counted from the moment at which it was well. */
 export const holdStep = (config: InstanceConfig, container: string): Step => ({ do: 'instance.hold', ...data(config, container) });
+
+/** Of what was put back: it serves when the command ends, if it can; that it cannot is no reason to leave an undo unfinished. */
+export const servesAgainStep = (config: InstanceConfig, container: string): Step => ({ do: 'instance.serves-again', ...data(config, container) });
 
 const healthy: StepKind = {
   do: 'instance.healthy',
@@ -39,6 +43,20 @@ const holding: StepKind = {
     const from = update?.healthyAt === undefined ? app.clock.now().getTime() : Date.parse(update.healthyAt);
     const until = new Date(from + watched.health.soakMs).toISOString();
     await noted(context, watched.instance, () => hold(app, app.engineAt(watched.engine), watched, until));
+  },
+};
+
+const servesAgain: StepKind = {
+  do: 'instance.serves-again',
+  describe: (step) => `Wait until ${(step as HealthStep).instance} serves again`,
+  async apply({ app }, step) {
+    const watched = watchedBy(step);
+    try {
+      await awaitHealthy(app, app.engineAt(watched.engine), watched);
+    } catch (error) {
+      if (!(error instanceof SlipwayError)) throw error;
+      app.out.warn(`${watched.instance} runs as before, but is not well: ${error.message}`);
+    }
   },
 };
 
@@ -67,4 +85,4 @@ async function note({ app, operation }: StepContext, instance: string, what: { r
   if (update?.operation === operation) await patchInstanceState(app.paths, instance, { update: { ...update, ...what } });
 }
 
-export const steps: readonly StepKind[] = [healthy, holding];
+export const steps: readonly StepKind[] = [healthy, holding, servesAgain];

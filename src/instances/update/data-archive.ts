@@ -47,6 +47,7 @@ async function addTree(walk: Walk, path: string, name: string): Promise<void> {
   // Nobody can hold on to a socket without its program: the engines leave it out too.
   if (stat.isSocket()) return;
   if (stat.isSymbolicLink()) return addEntry(walk.archive, { ...header, type: 'symlink', linkname: await readlink(path) });
+  if (stat.isFIFO()) return addEntry(walk.archive, { ...header, type: 'fifo' });
   if (!stat.isFile()) throw new OnlyEngineCan(path);
   const inode = `${stat.dev}:${stat.ino}`;
   const first = walk.links.get(inode);
@@ -69,8 +70,8 @@ function addEntry(archive: Pack, header: Header): Promise<void> {
 }
 
 function addFile(archive: Pack, header: Header & { readonly size: number }, path: string): Promise<void> {
-  if (header.size === 0) return addEntry(archive, header);
   return new Promise((resolve, reject) => {
+    if (header.size === 0) return void archive.entry(header, (error) => (error ? reject(error) : resolve())).end(undefined);
     // No more than was promised, should somebody on the host write to it meanwhile.
     const source = createReadStream(path, { end: header.size - 1 });
     source.once('error', (error) => reject(isDenied(error) ? new OnlyEngineCan(path) : error));

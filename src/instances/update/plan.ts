@@ -1,6 +1,6 @@
 import { SlipwayError } from '../../errors.ts';
 import type { Json, Plan, Step } from '../../operations/model.ts';
-import { healthyStep, holdStep } from '../health/steps.ts';
+import { healthyStep, holdStep, servesAgainStep } from '../health/steps.ts';
 import { type HistoryEntry, instanceContainer, nextContainer, previousContainer, versionOf } from '../model.ts';
 import { checkSecrets, standingOf } from '../plan.ts';
 import { processSteps } from '../process-steps.ts';
@@ -59,7 +59,7 @@ function planContainer(now: ReplaceObserved, wanted: ReplaceWanted, outcome: Out
       createContainerStep(next, digest, nextContainer(name)),
       ...(old === undefined ? [] : [renameStep(now, old.id, previousContainer(name))]),
       renameStep(now, nextContainer(name), serving),
-      ...(wasRunning && old ? [stopContainerStep(engine, old.id)] : []),
+      ...(wasRunning ? [stopContainerStep(engine, previousContainer(name))] : []),
       ...(keepsData ? [{ do: 'instance.snapshot', ...data, container: old?.id ?? serving }] : []),
       ...(starts ? [startContainerStep(engine, serving), healthyStep(next, serving), holdStep(next, serving)] : []),
       commitStep(now, outcome),
@@ -71,7 +71,7 @@ function planContainer(now: ReplaceObserved, wanted: ReplaceWanted, outcome: Out
       removeMadeContainersStep(engine),
       ...(old === undefined ? [] : [renameStep(now, old.id, serving)]),
       writeConfigStep(config),
-      ...(wasRunning && old ? [startContainerStep(engine, old.id)] : []),
+      ...(wasRunning ? [startContainerStep(engine, serving), servesAgainStep(config, serving)] : []),
       ...failedSteps(now),
     ],
   };
@@ -101,7 +101,7 @@ function planProcess(now: ReplaceObserved, wanted: ReplaceWanted, outcome: Outco
       ...stop,
       { do: 'instance.restore-data', instance: name, version: versionOf(next) },
       writeConfigStep(config),
-      ...(wasRunning ? processSteps('start', now) : []),
+      ...(wasRunning ? [...processSteps('start', now), servesAgainStep(config, '')] : []),
       ...failedSteps(now),
     ],
   };

@@ -4,6 +4,7 @@ import { join, posix } from 'node:path';
 import type { App } from '../../operations/model.ts';
 import { stateError, syncDirectory } from '../../state/atomic.ts';
 import { instanceData, instanceDir, type Paths } from '../../state/paths.ts';
+import { innerArchive } from './inner-archive.ts';
 import { type Snapshotted, snapshotFile } from './snapshot.ts';
 
 /** What the failed version wrote is kept beside the data. */
@@ -23,7 +24,9 @@ export async function restoreData(app: App, operation: string, data: Snapshotted
     if (!existsSync(aside)) await rename(directory, aside);
     if (!existsSync(directory)) await mkdir(directory);
     await chmod(directory, 0o777).catch(() => {});
-    await app.engineAt(data.engine).containers.archiveIn(data.container, posix.dirname(posix.resolve(data.target)), createReadStream(snapshot));
+    const { containers, kind } = app.engineAt(data.engine);
+    if (kind === 'podman') await containers.archiveIn(data.container, data.target, await innerArchive(snapshot));
+    else await containers.archiveIn(data.container, posix.dirname(posix.resolve(data.target)), createReadStream(snapshot));
     await rm(snapshot, { force: true });
     await syncDirectory(instanceDir(app.paths, data.instance));
   } catch (cause) {

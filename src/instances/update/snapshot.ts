@@ -1,13 +1,14 @@
 import { createWriteStream } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { EngineRef } from '../../engine/model.ts';
 import { SlipwayError } from '../../errors.ts';
+import { run } from '../../host/process.ts';
 import type { App } from '../../operations/model.ts';
 import { isMissing, makeDirectory, stateError, syncDirectory } from '../../state/atomic.ts';
-import { instanceData, instanceSnapshots, type Paths } from '../../state/paths.ts';
+import { instanceData, instanceDir, instanceSnapshots, type Paths } from '../../state/paths.ts';
 import { archiveData, OnlyEngineCan } from './data-archive.ts';
 import type { IdMaps } from './id-maps.ts';
 
@@ -30,7 +31,7 @@ export async function takeSnapshot(app: App, operation: string, data: Snapshotte
   const partial = `${file}.partial`;
   try {
     await makeDirectory(instanceSnapshots(app.paths, data.instance), 0o700);
-    if (!(await writeFromHost(app, data, partial))) await writeArchive(await fromEngine(app, data), partial, app.signal);
+    await writeSnapshot(app, data, partial);
     await rename(partial, file);
     await syncDirectory(instanceSnapshots(app.paths, data.instance));
   } catch (cause) {
@@ -39,9 +40,32 @@ export async function takeSnapshot(app: App, operation: string, data: Snapshotte
   }
 }
 
-/** `false`: the engine has to. */
-async function writeFromHost(app: App, { instance, target, ids }: Snapshotted, partial: string): Promise<boolean> {
-  if (ids === undefined) return false;
+/**
+ * The host is the quickest. Docker's own archive is as good; Podman 4's names the container's user as the owner of everything, so
+ * that there the person's user namespace is entered, in which ids are the container's.
+ */
+async function writeSnapshot(app: App, data: Snapshotted, partial: string): Promise<void> {
+  const engine = app.engineAt(data.engine);
+  const { kind, rootless, locality } = await engine.info({ signal: app.signal });
+  const ids = data.ids ?? (kind === 'podman' && !rootless && locality === 'local' ? sameIds : undefined);
+  if (ids !== undefined && (await writeFromHost(app, { ...data, ids }, partial))) return;
+  if (kind === 'docker') return writeArchive(await fromEngine(app, data), partial, app.signal);
+  if (!rootless || locality !== 'local') throw unreadable(app, data);
+  const folder = instanceDir(app.paths, data.instance);
+  // Its remote client has no `unshare`.
+  const { env } = engine.program();
+  const argv = ['podman', 'unshare', 'tar', '--numeric-owner', '-C', folder, '-cf', partial, basename(instanceData(app.paths, data.instance))];
+  const end = await run(argv, { env: { ...app.env, ...env, LC_ALL: 'C' }, signal: app.signal });
+  app.signal.throwIfAborted();
+  if (end.exitCode !== 0) throw unreadable(app, data, end.stderr.trim());
+  await syncFile(partial);
+}
+
+/** Of an engine that gives containers no user namespace of their own. */
+const sameIds: IdMaps = { uid: [{ inside: 0, outside: 0, count: 2 ** 32 - 1 }], gid: [{ inside: 0, outside: 0, count: 2 ** 32 - 1 }] };
+
+/** `false`: it would not be whole. */
+async function writeFromHost(app: App, { instance, target, ids }: Snapshotted & { readonly ids: IdMaps }, partial: string): Promise<boolean> {
   try {
     await writeArchive(await archiveData(instanceData(app.paths, instance), target, ids), partial, app.signal);
     return true;
@@ -59,9 +83,20 @@ async function fromEngine(app: App, { instance, engine, container, target }: Sna
   });
 }
 
+function unreadable(app: App, { instance }: Snapshotted, detail?: string): SlipwayError {
+  return new SlipwayError('E_DATA_UNREADABLE', `The data of ${instance} has files that ${app.person.name} cannot read, so no snapshot of it can be kept.`, {
+    hint: `Run the update as root, or give ${app.person.name} the right to read ${instanceData(app.paths, instance)}.`,
+    ...(detail ? { detail } : {}),
+  });
+}
+
 /** On the disk before the new version may touch the data. */
 async function writeArchive(archive: Readable, file: string, signal: AbortSignal): Promise<void> {
   await pipeline(archive, createWriteStream(file, { mode: 0o600 }), { signal });
+  await syncFile(file);
+}
+
+async function syncFile(file: string): Promise<void> {
   const handle = await open(file, 'r+');
   try {
     await handle.datasync();

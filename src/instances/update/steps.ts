@@ -24,7 +24,10 @@ interface DataStep extends InstanceStep {
 const begin: StepKind = {
   do: 'instance.begin-update',
   describe: (step) => `Write down that ${(step as InstanceStep).instance} is being updated`,
-  apply: ({ app, operation }, step) => patchInstanceState(app.paths, (step as InstanceStep).instance, { update: { operation } }),
+  async apply({ app, operation }, step) {
+    // What is loaded now is not loaded while nothing serves.
+    await Promise.all([import('tar-stream'), patchInstanceState(app.paths, (step as InstanceStep).instance, { update: { operation } })]);
+  },
 };
 
 const snapshot: StepKind = {
