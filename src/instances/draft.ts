@@ -118,7 +118,12 @@ async function sourceOf(app: App, request: CreateRequest, given: NewInstanceFile
 async function fromTemplate(app: App, request: CreateRequest, template: string): Promise<Source> {
   if (template !== 'opencode') throw usageError(`There is no template ${template}.`, 'The template is called opencode.');
   if (request.version !== undefined) throw usageError('A template has no git tags.', 'Leave --version out; --image chooses another image.');
-  const [{ chooseImage }, { openCodeSettings }] = await Promise.all([import('./service/image.ts'), import('./service/template.ts')]);
+  const [{ chooseImage }, { openCodeSettings, volumesOf }, { checkVolumes }] = await Promise.all([
+    import('./service/image.ts'),
+    import('./service/template.ts'),
+    import('./service/volumes.ts'),
+  ]);
+  await checkVolumes(app, { instance: request.name, volumes: volumesOf(request.name) });
   return { file: { image: await chooseImage(app, request.image) }, definition: undefined, release: undefined, template: openCodeSettings(request.name) };
 }
 

@@ -7,7 +7,7 @@ export function register(program: Command, act: Act): void {
     .description("Make sure that OpenCode's server runs: its volumes, its container, healthy. Makes and starts only what is needed.")
     .option('--port <port>', 'on the host (default: 3000)', parsePort)
     .option('--bind <address>', 'address on the host; anything but loopback lets others in, and is asked for (default: 127.0.0.1)')
-    .option('--env <name=value>', 'a variable for the server; can be given several times', collect)
+    .option('-e, --env <name=value...>', 'a variable for the server; NAME alone takes the value from the environment')
     .option('--image <reference>', 'image of the container (default: the one that was built here, else the published one)')
     .option('-y, --yes', 'do not ask')
     .option(...dryRunFlag)
@@ -28,8 +28,4 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (/^[0-9]{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
   throw new InvalidArgumentError('Give a port from 1 to 65535.');
-}
-
-function collect(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, text];
 }

@@ -1,10 +1,10 @@
-import { chmod, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SlipwayError, usageError } from '../../errors.ts';
-import { change, newOperationId } from '../../operations/change.ts';
+import { change } from '../../operations/change.ts';
 import type { App, Changed } from '../../operations/model.ts';
 import { writeFileAtomic } from '../../state/atomic.ts';
-import { instancesDir } from '../../state/paths.ts';
 import { Secret } from '../../state/secret.ts';
 import { createInstance } from '../create.ts';
 import { draftInstance } from '../draft.ts';
@@ -56,11 +56,10 @@ async function imageOf(app: App, { source, engine }: InstanceConfig): Promise<st
 
 /** Values go by a file that only this person reads: they stand in no step and no journal. */
 async function withSecrets<T>(app: App, env: Readonly<Record<string, string>>, use: (file: string) => Promise<T>): Promise<T> {
-  const file = join(instancesDir(app.paths), `.env-${newOperationId(app.clock.now())}`);
+  const file = join(app.paths.state, 'handed-over', `${randomBytes(8).toString('hex')}.env`);
   const secrets = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, new Secret(value)]));
   try {
     await writeFileAtomic(file, editEnv('', secrets, []), { mode: 0o600 });
-    await chmod(file, 0o600);
     return await use(file);
   } finally {
     await rm(file, { force: true });
