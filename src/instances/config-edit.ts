@@ -6,6 +6,7 @@ type Key = string | number;
 
 /** Changes only what differs, so that a person's comments, order and spelling stay. */
 export async function editYaml(text: string, from: Content, to: Content): Promise<string> {
+  if (isDeepStrictEqual(from, to)) return text;
   const { parseDocument } = await import('yaml');
   const document = parseDocument(text);
   editMap(document, [], from, to);
@@ -23,8 +24,11 @@ function edit(document: Document, path: readonly Key[], from: unknown, to: unkno
   if (isDeepStrictEqual(from, to)) return;
   const there = document.hasIn(path);
   if (there && isMap(from) && isMap(to)) editMap(document, path, from, to);
-  else if (!there || !Array.isArray(from) || !Array.isArray(to) || !editList(document, path, from, to)) document.setIn(path, document.createNode(to));
+  else if (!there || !Array.isArray(from) || !Array.isArray(to) || !editList(document, path, from, to)) document.setIn(path, nodeOf(document, to));
 }
+
+/** A text or a number is put into the node that is there, with its comment. */
+const nodeOf = (document: Document, value: unknown): unknown => (typeof value === 'object' ? document.createNode(value) : value);
 
 /** What goes is taken out and what comes is put behind; a list in another order is written anew. */
 function editList(document: Document, path: readonly Key[], from: readonly unknown[], to: readonly unknown[]): boolean {
@@ -32,7 +36,7 @@ function editList(document: Document, path: readonly Key[], from: readonly unkno
   const added = to.slice(kept.length);
   if (!isDeepStrictEqual([...kept, ...added], to)) return false;
   for (const [index, one] of [...from.entries()].reverse()) if (!kept.includes(one)) document.deleteIn([...path, index]);
-  for (const one of added) document.addIn(path, document.createNode(one));
+  for (const one of added) document.addIn(path, nodeOf(document, one));
   return true;
 }
 
