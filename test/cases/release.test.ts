@@ -333,6 +333,8 @@ files: ["dist/**"]
     const unreadable = await box.slipway(['release', 'prune', '--keep', '0', '--yes']);
     expect([unreadable.exitCode, unreadable.stderr]).toEqual([1, expect.stringContaining('[E_BAD_FILE]')]);
     expect(folders('many').sort()).toEqual(['v1', 'v3', 'v5']);
+    const listed = await box.slipway(['release', 'list', 'many']);
+    expect([listed.exitCode, listed.stderr]).toEqual([0, expect.stringContaining('whether this instance uses a release is not known')]);
     await box.as(['rm', '-rf', box.path('state/instances')]);
     await box.ok(['release', 'prune', '--keep', '0', '--yes']);
     expect([folders('many'), await tags()]).toEqual([[], []]);
