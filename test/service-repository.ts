@@ -1,4 +1,26 @@
+import { lab } from './lab.ts';
 import type { Sandbox } from './sandbox.ts';
+
+/** `slipway release build --json`, as far as tests look at it. */
+export interface ReleaseJson {
+  readonly id: string;
+  readonly service: string;
+  readonly version: string;
+  readonly directory: string;
+  readonly git_commit: string;
+  readonly image_digest: string;
+  readonly digest: string;
+  readonly reused: boolean;
+}
+
+/** A service whose image is built from its Dockerfile; each version's is another one. */
+export const plainService = (version: string) => ({
+  '.slipway/service.yml': 'files: [bin, conf/*.yml]\nrequired_files: [bin/start]\nhealth: { http: /health }\n',
+  Dockerfile: `FROM ${lab.images.tiny}\nCOPY bin/start /start\nCMD ["sleep", "1000"]\n`,
+  'bin/start': `#!/bin/sh\necho ${version}\n`,
+  'conf/a.yml': 'a: 1\n',
+  'conf/notes.txt': 'not a setting\n',
+});
 
 /** A service's repository of the person's, whose versions are tags. */
 export class ServiceRepository {

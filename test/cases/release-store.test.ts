@@ -1,0 +1,113 @@
+import { appendFileSync, chmodSync, createReadStream, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectLab, engines } from '../lab.ts';
+import { Sandbox } from '../sandbox.ts';
+import { plainService as plain, type ReleaseJson, ServiceRepository } from '../service-repository.ts';
+
+describe.each(engines)('$name', (lab) => {
+  let box: Sandbox;
+  const built = async (repository: ServiceRepository, version: string) =>
+    JSON.parse(await box.ok(['release', 'build', version, '--json'], { cwd: repository.path })) as ReleaseJson;
+  const folders = (service: string) => (existsSync(box.path('state/releases', service)) ? readdirSync(box.path('state/releases', service)) : []);
+
+  beforeAll(() => {
+    box = new Sandbox(lab);
+  });
+  afterAll(() => box.dispose());
+
+  it('verify tells what is not what was built', async () => {
+    const checked = await ServiceRepository.make(box, 'checked', plain('one'), 'v1');
+    const { directory } = await built(checked, 'v1');
+    const only = async () => {
+      const end = await box.slipway(['release', 'verify', 'checked', 'v1', '--json']);
+      return [end.exitCode, (JSON.parse(end.stdout) as readonly { readonly problems: readonly string[] }[])[0]?.problems];
+    };
+    expect(await only()).toEqual([0, []]);
+    const start = join(directory, 'files/bin/start');
+    const text = readFileSync(start);
+    chmodSync(start, 0o644);
+    writeFileSync(start, 'other\n');
+    expect(await only()).toEqual([1, ['files/bin/start is not what was built: its checksum differs']]);
+    writeFileSync(start, text);
+    box.write('state/releases/checked/v1/files/bin/more', '');
+    expect(await only()).toEqual([1, ['files/bin/more was not built: the manifest does not name it']]);
+    await box.as(['rm', join(directory, 'files/bin/more'), '-f', start]);
+    expect(await only()).toEqual([1, ['files/bin/start is missing']]);
+    writeFileSync(start, text);
+    const archive = join(directory, 'image.tar');
+    chmodSync(archive, 0o644);
+    truncateSync(archive, statSync(archive).size - 4096);
+    expect((await only())[0]).toBe(1);
+    appendFileSync(join(directory, 'manifest.yml'), 'x');
+    const end = await box.slipway(['release', 'build', 'checked', 'v1']);
+    expect([end.exitCode, end.stderr]).toEqual([1, expect.stringContaining('[E_RELEASE_BROKEN]')]);
+    expect(await box.ok(['release', 'list', 'checked'])).toContain('broken');
+    await box.as(['rm', '-rf', directory]);
+  });
+
+  it('its image is the same on every engine', async () => {
+    const web = await ServiceRepository.make(box, 'web', plain('one'), 'v1');
+    const { directory, image_digest: digest } = await built(web, 'v1');
+    for (const other of engines) {
+      const engine = connectLab(other);
+      try {
+        await engine.images.load(createReadStream(join(directory, 'image.tar')));
+        expect((await engine.images.inspect(digest))?.id).toBe(digest);
+        if (other.name !== lab.name) await engine.images.remove(digest, { force: true });
+      } finally {
+        engine.close();
+      }
+    }
+  });
+
+  it('prune keeps the newest, and what instances use or could go back to', async () => {
+    const many = await ServiceRepository.make(box, 'many', plain('0'));
+    const versions = ['v1', 'v2', 'v3', 'v4', 'v5'];
+    const releases: ReleaseJson[] = [];
+    for (const version of versions) {
+      await many.version(version, plain(version));
+      releases.push(await built(many, version));
+    }
+    const digest = (version: string) => releases[versions.indexOf(version)]?.image_digest ?? '';
+    const history = (version: string, outcome: string) =>
+      `${JSON.stringify({ version, image_digest: digest(version), updated_at: '2026-11-21T09:30:00.000Z', updated_by: 'ada', outcome })}\n`;
+    box.write(
+      'state/instances/many/config.yml',
+      `service: many\nversion: v3\nport: 9999\nengine: { kind: ${lab.kind}, endpoint: "${lab.endpoint}", identity: x }\n`,
+    );
+    box.write('state/instances/many/.version-history', history('v1', 'created') + history('v2', 'update-failed') + history('v3', 'updated'));
+    const tags = async () =>
+      (await box.engine.images.list())
+        .flatMap((image) => image.tags)
+        .filter((tag) => tag.startsWith('slipway-release/many:'))
+        .map((tag) => tag.split(':')[1]?.slice(0, 2))
+        .sort();
+    expect(await tags()).toEqual(versions);
+
+    const refused = await box.slipway(['release', 'prune', '--keep', '1']);
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('--yes')]);
+    const dry = await box.ok(['release', 'prune', '--keep', '1', '--dry-run']);
+    expect(dry).toContain('- Remove release v2 of many');
+    expect(folders('many').sort()).toEqual(versions);
+
+    const said = await box.ok(['release', 'prune', '--keep', '1', '--yes']);
+    expect(folders('many').sort()).toEqual(['v1', 'v3', 'v5']);
+    expect(said).toMatch(/Removed .*many v4, many v2/);
+    expect(said).toContain('Kept many v3: many uses it.');
+    expect(said).toContain('Kept many v1: many could go back to it.');
+    expect(await tags()).toEqual(['v1', 'v3', 'v5']);
+    expect(await box.ok(['release', 'list', 'many'])).toMatch(/v1 .*many \(can go back to it\)/);
+
+    // What cannot be read may use anything.
+    box.write('state/instances/many/config.yml', 'service: many\nversoin: v3\n');
+    const unreadable = await box.slipway(['release', 'prune', '--keep', '0', '--yes']);
+    expect([unreadable.exitCode, unreadable.stderr]).toEqual([1, expect.stringContaining('[E_BAD_FILE]')]);
+    expect(folders('many').sort()).toEqual(['v1', 'v3', 'v5']);
+    const listed = await box.slipway(['release', 'list', 'many']);
+    expect([listed.exitCode, listed.stderr]).toEqual([0, expect.stringContaining('whether this instance uses a release is not known')]);
+    await box.as(['rm', '-rf', box.path('state/instances')]);
+    await box.ok(['release', 'prune', '--keep', '0', '--yes']);
+    expect([folders('many'), await tags()]).toEqual([[], []]);
+  });
+});
