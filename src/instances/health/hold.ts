@@ -19,15 +19,15 @@ export async function hold(app: App, engine: Engine, watched: Watched, until: st
   let failures = 0;
   for (let nextQuestion = 0; ; ) {
     const life = await lookAt(app, engine, watched);
-    if (life.state === 'ended') throw await exited(engine, watched, life, 'within the soak period');
+    if (life.state === 'ended') throw await exited(app, engine, watched, life, 'within the soak period');
     started ??= life.startedAt;
-    if (life.startedAt !== started) throw await lost(engine, watched, 'it was started again');
+    if (life.startedAt !== started) throw await lost(app, engine, watched, 'it was started again');
     const now = app.clock.now().getTime();
     if (now >= nextQuestion) {
       nextQuestion = now + health.intervalMs;
       const verdict = await prober.ask();
       failures = verdict.well ? 0 : failures + 1;
-      if (!verdict.well && failures >= health.passes) throw await lost(engine, watched, verdict.why);
+      if (!verdict.well && failures >= health.passes) throw await lost(app, engine, watched, verdict.why);
     }
     const left = end - app.clock.now().getTime();
     if (left <= 0 && failures === 0) return;
@@ -36,9 +36,9 @@ export async function hold(app: App, engine: Engine, watched: Watched, until: st
   }
 }
 
-async function lost(engine: Engine, watched: Watched, why: string): Promise<SlipwayError> {
+async function lost(app: App, engine: Engine, watched: Watched, why: string): Promise<SlipwayError> {
   return new SlipwayError('E_HEALTH_LOST', `${watched.instance} was well, but not throughout the soak period (${why}).`, {
     hint: `\`slipway instance logs ${watched.instance}\` shows all that it wrote.`,
-    ...(await lastWords(engine, watched)),
+    ...(await lastWords(app, engine, watched)),
   });
 }

@@ -21,7 +21,7 @@ export async function awaitHealthy(app: App, engine: Engine, watched: Watched): 
   let why = 'it did not answer';
   for (let passes = 0; ; ) {
     const life = await lookAt(app, engine, watched);
-    if (life.state === 'ended') throw await exited(engine, watched, life, 'before it was well');
+    if (life.state === 'ended') throw await exited(app, engine, watched, life, 'before it was well');
     const up = app.clock.now().getTime() - Date.parse(life.startedAt);
     if (probe.kind === 'none') {
       if (up >= health.startPeriodMs) return;
@@ -33,7 +33,7 @@ export async function awaitHealthy(app: App, engine: Engine, watched: Watched): 
     if (passes >= health.passes) return;
     if (!verdict.well) why = verdict.why;
     const left = patience(health) - up;
-    if (left <= 0) throw await timedOut(engine, watched, why);
+    if (left <= 0) throw await timedOut(app, engine, watched, why);
     const pause = passes > 0 ? health.intervalMs : Math.min(health.intervalMs, eagerMs);
     await app.clock.sleep(Math.min(pause, left), app.signal);
   }
@@ -44,10 +44,10 @@ export function patience({ waitMs, startPeriodMs }: HealthSettings): number {
   return Math.max(waitMs, startPeriodMs);
 }
 
-async function timedOut(engine: Engine, watched: Watched, why: string): Promise<SlipwayError> {
+async function timedOut(app: App, engine: Engine, watched: Watched, why: string): Promise<SlipwayError> {
   const seconds = patience(watched.health) / 1000;
   return new SlipwayError('E_HEALTH_TIMEOUT', `Health check timeout: ${watched.instance} was not well within ${seconds} s (${why}).`, {
     hint: `\`slipway instance logs ${watched.instance}\` shows all that it wrote; \`health\` in its config.yml says what is asked and for how long.`,
-    ...(await lastWords(engine, watched)),
+    ...(await lastWords(app, engine, watched)),
   });
 }

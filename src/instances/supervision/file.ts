@@ -85,3 +85,9 @@ export async function runningProcess(paths: Paths, instance: string): Promise<Su
 export function isRunning(program: SupervisedProcess): boolean {
   return program.bootId === bootId() && program.pidNamespace === currentProcess().pidNamespace && isSameProcessAlive(program);
 }
+
+/** Goes on after `ended`. */
+export function wordsOfExit({ exitCode, signal, killed }: LastExit): string {
+  if (killed) return 'only by being killed';
+  return signal === undefined ? `with exit code ${exitCode ?? 'unknown'}` : `by ${signal}`;
+}

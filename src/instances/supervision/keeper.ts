@@ -6,7 +6,7 @@ import { formatSpan } from '../../state/duration.ts';
 import { instanceFile } from '../../state/paths.ts';
 import { readInstanceState } from '../store.ts';
 import { afterEnd, type RestartSettings, restartsAfterRun } from './back-off.ts';
-import type { LastExit } from './file.ts';
+import { type LastExit, wordsOfExit } from './file.ts';
 import type { SupervisionRecord } from './record.ts';
 import { readRequest, removeRequest } from './request.ts';
 import type { Seen, Service } from './service.ts';
@@ -109,7 +109,7 @@ export class Keeper {
     const restarts = restartsAfterRun(this.#record.now.restarts, this.#record.now.startedAt, now, restart);
     const decision = afterEnd(restarts, now, restart);
     const { reason: refused } = this.#record.now;
-    const how = refused === undefined ? (exit === undefined ? 'is not there' : `ended ${wordsOf(exit)}`) : `cannot be started: ${refused}`;
+    const how = refused === undefined ? (exit === undefined ? 'is not there' : `ended ${wordsOfExit(exit)}`) : `cannot be started: ${refused}`;
     const lastExit = exit ?? this.#record.now.lastExit;
     if ('failed' in decision) {
       const reason = `${how}; ${decision.failed}`;
@@ -211,8 +211,3 @@ function isAway(error: unknown): boolean {
 }
 
 const exitOf = (seen: Seen): LastExit | undefined => (seen.running ? undefined : seen.exit);
-
-function wordsOf({ exitCode, signal, killed }: LastExit): string {
-  if (killed) return 'only by being killed';
-  return signal === undefined ? `with exit code ${exitCode ?? 'unknown'}` : `by ${signal}`;
-}

@@ -41,6 +41,13 @@ export async function* readProcessLog(app: App, instance: string, { follow, tail
   }
 }
 
+/** For a failure's message. */
+export async function lastProcessLines(app: App, instance: string, count: number): Promise<string> {
+  const lines: string[] = [];
+  for await (const { text } of readProcessLog(app, instance, { follow: false, tail: count })) lines.push(text);
+  return lines.join('\n');
+}
+
 /** A file that grows, and is renamed when it is full. */
 class Tail {
   readonly #path: string;
