@@ -14,6 +14,7 @@ import {
   removeMadeContainersStep,
   setStateStep,
   startContainerStep,
+  startedStep,
   stopContainerStep,
   untagImagesStep,
   writeConfigStep,
@@ -77,21 +78,20 @@ export interface StartOptions {
   readonly asIs: boolean;
 }
 
-/** Where health is not reached, it is stopped again: nothing half-dead is left serving. */
+/** Where health is not reached, it is stopped again: nothing half-dead is left serving. One that is cut off goes on. */
 export function planStart(observed: InstanceObserved, { asIs }: StartOptions): Plan {
-  const { config, state, drift } = observed;
+  const { config, drift } = observed;
   checkSecrets(observed);
   if (drift.length > 0 && !asIs) throw drifted(config.name);
-  const wanted = state.desired === 'running' ? [] : [setStateStep(config.name, { desired: 'running' })];
   switch (actions.start[standingOf(observed)]) {
     case 'nothing':
-      return { steps: wanted };
+      return { steps: wantRunning(observed) };
     case 'wait':
-      return { steps: [...wanted, healthyStep(config, instanceContainer(config.name))] };
+      return { steps: [...wantRunning(observed), healthyStep(config, instanceContainer(config.name))] };
     case 'start':
-      return { steps: [...wanted, ...startSteps(observed)], otherwise: undo(observed) };
+      return { steps: startSteps(observed) };
     default:
-      return { steps: [...wanted, ...createSteps(observed), ...startSteps(observed)], otherwise: undo(observed) };
+      return { steps: [...createSteps(observed), ...startSteps(observed)] };
   }
 }
 
@@ -109,10 +109,10 @@ export function isRestarted({ container, program }: InstanceObserved, { after }:
 export function planRestart(observed: InstanceObserved, options: RestartOptions): Plan {
   const { config } = observed;
   checkSecrets(observed);
-  if (isRestarted(observed, options)) return { steps: [healthyStep(config, instanceContainer(config.name))] };
+  if (isRestarted(observed, options)) return { steps: [...wantRunning(observed), startedStep(config, haltOf(observed))] };
   const action = actions.restart[standingOf(observed)];
   const first = action === 'create' ? createSteps(observed) : action === 'restart' ? [stopStep(observed)] : [];
-  return { steps: [setStateStep(config.name, { desired: 'running' }), ...first, ...startSteps(observed)], otherwise: undo(observed) };
+  return { steps: [...first, ...startSteps(observed)] };
 }
 
 export interface StopOptions {
@@ -168,13 +168,18 @@ function createSteps({ config, image }: InstanceObserved): readonly Step[] {
   return [prepareStep(config.name), loadImageStep(config.name, config.engine, config.source, image), createContainerStep(config, image)];
 }
 
-/** A process is started by its supervisor, which its unit is where it has one. */
+/** A process is started by its supervisor, which its unit is where it has one, and which starts what is to run. */
 function startSteps(observed: InstanceObserved): readonly Step[] {
   const { config, unit } = observed;
-  const container = instanceContainer(config.name);
-  const healthy = healthyStep(config, container);
-  if (config.kind === 'process') return [...processSteps('start', observed), healthy];
-  return [startContainerStep(config.engine, container), healthy, ...unitSteps('start', { instance: config.name, unit })];
+  const well = startedStep(config, haltOf(observed));
+  if (config.kind === 'process') return [...wantRunning(observed), ...processSteps('start', observed), well];
+  // One that cannot even be started is not wanted anew.
+  const start = startContainerStep(config.engine, instanceContainer(config.name));
+  return [start, ...wantRunning(observed), well, ...unitSteps('start', { instance: config.name, unit })];
+}
+
+function wantRunning({ config, state }: InstanceObserved): readonly Step[] {
+  return state.desired === 'running' ? [] : [setStateStep(config.name, { desired: 'running' })];
 }
 
 function stopStep(observed: InstanceObserved, timeoutSeconds?: number): Step {
@@ -183,11 +188,11 @@ function stopStep(observed: InstanceObserved, timeoutSeconds?: number): Step {
   return processStop ?? stopContainerStep(config.engine, instanceContainer(config.name), timeoutSeconds);
 }
 
-/** A container that was made for it stays too: `logs` shows what it wrote. */
-function undo(observed: InstanceObserved): readonly Step[] {
+/** What does not become well is stopped so. Its container stays: `logs` shows what it wrote. */
+function haltOf(observed: InstanceObserved): Step {
   const { config } = observed;
-  const stop = config.kind === 'process' ? processSteps('stop', observed) : [haltStep(config.name, config.engine, instanceContainer(config.name))];
-  return [setStateStep(config.name, { desired: 'stopped' }), ...stop];
+  const [processStop] = config.kind === 'process' ? processSteps('stop', observed) : [];
+  return processStop ?? haltStep(config.name, config.engine, instanceContainer(config.name));
 }
 
 export function checkSecrets({ config, missingSecrets: [first, ...more] }: InstanceObserved): void {

@@ -1,5 +1,6 @@
 import type { EngineRef } from '../engine/model.ts';
 import type { Json, Step } from '../operations/model.ts';
+import { watchedOf } from './health/watched.ts';
 import { type HistoryEntry, type InstanceConfig, instanceContainer, type InstanceSource, type InstanceState } from './model.ts';
 
 /** The steps that instances have of their own, as data: steps.ts carries them out. */
@@ -69,6 +70,14 @@ export const stopContainerStep = (engine: EngineRef, container: string, timeoutS
   engine: json(engine),
   container,
   ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+});
+
+/** Waits until what was started is well; where it does not become so, it is to be stopped, and `halt` stops it. */
+export const startedStep = (config: InstanceConfig, halt: Step): Step => ({
+  do: 'instance.started',
+  instance: config.name,
+  watched: json(watchedOf(config, instanceContainer(config.name))),
+  halt: json(halt),
 });
 
 /** Stops it where it is there. */

@@ -11,6 +11,8 @@ import { removeTree } from '../state/remove-tree.ts';
 import { editEnvFile, parseEnv } from './env-file.ts';
 import { readEnvironment } from './environment.ts';
 import { steps as health } from './health/steps.ts';
+import { awaitHealthy } from './health/wait.ts';
+import type { Watched } from './health/watched.ts';
 import { appendHistory, isRecorded } from './history.ts';
 import { instanceTag, provideImage, provideSameImage } from './image.ts';
 import { keepLog } from './kept-logs.ts';
@@ -183,6 +185,23 @@ const keepLogs: StepKind = {
   },
 };
 
+const started: StepKind = {
+  do: 'instance.started',
+  describe: (step) => `Wait until ${(step as InstanceStep).instance} is well`,
+  async apply(context, step) {
+    const { app } = context;
+    const { instance, watched, halt: stop } = step as unknown as { readonly instance: string; readonly watched: Watched; readonly halt: Step };
+    try {
+      await awaitHealthy(app, app.engineAt(watched.engine), watched);
+    } catch (error) {
+      if (!(error instanceof SlipwayError && ['E_HEALTH_TIMEOUT', 'E_INSTANCE_EXITED'].includes(error.code))) throw error;
+      await patchInstanceState(app.paths, instance, { desired: 'stopped' });
+      await (await app.registry.stepKind(stop.do)).apply(context, stop);
+      throw error;
+    }
+  },
+};
+
 /** Undoes a start, also one that failed before there was a container. */
 const halt: StepKind = {
   do: 'instance.halt',
@@ -250,6 +269,6 @@ function configOf(step: Step): InstanceConfig {
   return step.config as unknown as InstanceConfig;
 }
 
-const own = [prepare, writeConfig, writeEnv, setState, loadImage, untagImages, createContainer, record, keepLogs, halt, removeFiles, removeMade];
+const own = [prepare, writeConfig, writeEnv, setState, loadImage, untagImages, createContainer, record, keepLogs, started, halt, removeFiles, removeMade];
 
 export const steps: readonly StepKind[] = [...own, ...health, ...update, ...supervision];
