@@ -23,10 +23,10 @@ import { isMountedOver, type Outcome, type ReplaceObserved, type ReplaceWanted }
 const keptImages = 5;
 
 /** Whether what is wanted serves already, whatever it is called: identity is the image's, or of a process the release's. */
-export function isReplaced({ config, container, digest, drift, state, next }: ReplaceObserved): boolean {
+export function isReplaced({ config, container, digest, drift, state, next }: ReplaceObserved, { source }: ReplaceWanted): boolean {
   if (digest === undefined) return false;
   if (config.kind === 'process') return state.digest === digest && versionOf(config) === versionOf(next);
-  return container?.imageId === digest && drift.every(({ key }) => key === 'version');
+  return container?.imageId === digest && drift.every(({ key }) => source !== undefined && key === 'version');
 }
 
 /**
@@ -36,7 +36,7 @@ export function isReplaced({ config, container, digest, drift, state, next }: Re
  */
 export function planReplace(now: ReplaceObserved, wanted: ReplaceWanted, outcome: Outcome): Plan {
   if (now.taken) return { steps: tidySteps(now) };
-  if (isReplaced(now)) return { steps: [] };
+  if (isReplaced(now, wanted)) return { steps: [] };
   checkSecrets({ ...now, config: now.next });
   return now.next.kind === 'process' ? planProcess(now, wanted, outcome) : planContainer(now, wanted, outcome);
 }

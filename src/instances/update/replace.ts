@@ -5,6 +5,7 @@ import type { App, Changed, Verb } from '../../operations/model.ts';
 import { lastOperationOf, readHistory } from '../history.ts';
 import { provideImage } from '../image.ts';
 import { type InstanceConfig, versionOf } from '../model.ts';
+import { observeInstance } from '../observe.ts';
 import { readInstance, readInstanceAt, readInstanceState } from '../store.ts';
 import type { Outcome, Replaced, ReplaceObserved, ReplaceWanted } from './model.ts';
 import { failedData } from './restore.ts';
@@ -31,8 +32,7 @@ export async function replaceVersion(app: App, how: ReplaceVerb, wanted: Replace
   const { verb, outcome } = verbOf[how];
   const config = await readInstance(app.paths, wanted.instance, app.person.home);
   const next = wanted.source === undefined ? config : await readInstanceAt(app.paths, wanted.instance, wanted.source, app.person.home);
-  // Long work is not done under the lock: an image may be gigabytes.
-  const image = wanted.image ?? (app.dryRun || next.kind === 'process' ? undefined : await provideImage(app, app.engineAt(next.engine), next.source));
+  const image = await imageOf(app, wanted, next);
   const records = (await readHistory(app.paths, wanted.instance)).length;
   try {
     const changed = await change(app, verb, { ...wanted, ...(image === undefined ? {} : { image }) });
@@ -50,6 +50,17 @@ export async function replaceVersion(app: App, how: ReplaceVerb, wanted: Replace
   } catch (error) {
     throw await explained(app, how, { config, next, records }, error);
   }
+}
+
+/** Long work is not done under the lock: an image may be gigabytes. */
+async function imageOf(app: App, { instance, source, image }: ReplaceWanted, next: InstanceConfig): Promise<string | undefined> {
+  if (image !== undefined || next.kind === 'process') return image;
+  if (source === undefined) {
+    const { drift, state, container } = await observeInstance(app, instance);
+    // The same version is the same image, whatever its name means by now.
+    if (container !== undefined && drift.every(({ key }) => key !== 'version')) return state.digest ?? container.imageId;
+  }
+  return app.dryRun ? undefined : provideImage(app, app.engineAt(next.engine), next.source);
 }
 
 interface Attempt {

@@ -11,7 +11,7 @@ function replacing(name: string, words: string, outcome: Outcome): Verb<ReplaceW
     observe: observeReplace,
     plan: (now, wanted) => planReplace(now, wanted, outcome),
     // After its commit only tidying is left, which plan() knows by itself.
-    reached: (now) => !now.taken && isReplaced(now),
+    reached: (now, wanted) => !now.taken && isReplaced(now, wanted),
     describe: ({ instance }) => `instance ${words} ${instance}`,
   };
 }
