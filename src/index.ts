@@ -1,9 +1,16 @@
 import { change } from './operations/change.ts';
 import type { App, Changed } from './operations/model.ts';
+import { type CreateRequest, draftInstance } from './instances/draft.ts';
+import { withSecretsFile } from './instances/hand-over.ts';
+import type { InstanceConfig } from './instances/model.ts';
+import { provideDraft } from './instances/provide.ts';
 import { pruneReleases as pruneReleasesVerb } from './instances/releases/verbs.ts';
 import { listInstanceNames } from './instances/store.ts';
+import * as instanceVerbs from './instances/verbs.ts';
 import type { NewProjectWanted } from './projects/observe.ts';
 import { deleteProject as deleteProjectVerb, newProject as newProjectVerb } from './projects/verbs.ts';
+import { Secret } from './state/secret.ts';
+import { SlipwayError } from './errors.ts';
 import type { PruneWanted } from './runs/prune.ts';
 import { pruneRuns } from './runs/verbs.ts';
 import type { TaskRef } from './tasks/model.ts';
@@ -18,6 +25,12 @@ export type { AppOptions, OwnedApp } from './app/create-app.ts';
 export { SlipwayError } from './errors.ts';
 export { diagnose } from './engine/doctor.ts';
 export { buildProject } from './images/build.ts';
+export { instanceDetail } from './instances/detail.ts';
+export { readHistory as readInstanceHistory } from './instances/history.ts';
+export { readInstanceLogs } from './instances/read-logs.ts';
+export { readInstance } from './instances/store.ts';
+export { listInstances } from './instances/status.ts';
+export { replaceVersion } from './instances/update/replace.ts';
 export { ensureRelease } from './instances/releases/ensure.ts';
 export { listReleases, readRelease } from './instances/releases/store.ts';
 export { verifyRelease } from './instances/releases/verify.ts';
@@ -55,6 +68,12 @@ export type {
   StepSettings,
   Variables,
 } from './runs/pipeline/settings.ts';
+export type { InstanceDetail } from './instances/detail.ts';
+export type { CreateRequest } from './instances/draft.ts';
+export type { LogLine } from './instances/log-lines.ts';
+export type { Drift, HistoryEntry, InstanceConfig, InstanceStateWord } from './instances/model.ts';
+export type { InstanceList, InstanceProblem, InstanceSummary } from './instances/status.ts';
+export type { ReplaceResult } from './instances/update/replace.ts';
 export type { EnsuredRelease, ReleaseRequest } from './instances/releases/ensure.ts';
 export type { Manifest, Release, ReleaseRef, ServiceDefinition } from './instances/releases/model.ts';
 export type { ReleaseEntry } from './instances/releases/store.ts';
@@ -109,3 +128,35 @@ export const pruneCiRuns = (app: App, which: PruneWanted): Promise<Changed<unkno
 /** Removes releases that no instance uses or could roll back to, but for the newest `keep` of each service. */
 export const pruneReleases = async (app: App, keep = 5): Promise<Changed<unknown>> =>
   change(app, pruneReleasesVerb, { keep, instances: await listInstanceNames(app.paths) });
+
+/**
+ * Makes an instance and starts nothing; `env` goes into its `.env`. Everything is checked first: E_INSTANCE_EXISTS, E_NO_TAG, E_PORT_TAKEN,
+ * E_NO_SECRET where `env` lacks what the service needs, E_BAD_SETTING and the like.
+ */
+export async function createInstance(app: App, request: CreateRequest, env: Readonly<Record<string, string>> = {}): Promise<InstanceConfig> {
+  const draft = await draftInstance(app, request);
+  const values = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, new Secret(value)]));
+  const missing = draft.config.requiredSecrets.filter((name) => values[name] === undefined);
+  if (missing.length > 0) throw new SlipwayError('E_NO_SECRET', `Instance ${request.name} needs ${missing.join(', ')}.`, { hint: 'Give them in `env`.' });
+  const { release: _release, ...wanted } = await provideDraft(app, draft);
+  await withSecretsFile(app, values, (secretsFile) =>
+    change(app, instanceVerbs.createInstance, { ...wanted, ...(secretsFile === undefined ? {} : { secretsFile }) }),
+  );
+  return draft.config;
+}
+
+/** Makes sure that an instance runs and is well. E_DRIFT where its configuration differs, unless `asIs`; `replaceVersion(app, 'apply-drift', …)` applies it. */
+export const startInstance = (app: App, instance: string, { asIs = false } = {}): Promise<Changed<unknown>> =>
+  change(app, instanceVerbs.startInstance, { instance, asIs });
+
+/** The same container stops and starts. */
+export const restartInstance = (app: App, instance: string): Promise<Changed<unknown>> =>
+  change(app, instanceVerbs.restartInstance, { instance, after: app.clock.now().toISOString() });
+
+/** TERM, and KILL after `timeoutSeconds` (default: the instance's, 30). */
+export const stopInstance = (app: App, instance: string, options: { readonly timeoutSeconds?: number } = {}): Promise<Changed<unknown>> =>
+  change(app, instanceVerbs.stopInstance, { instance, ...options });
+
+/** Removes container, unit, folder and volumes; with `keepData` what it kept stays. */
+export const deleteInstance = (app: App, instance: string, { keepData = false } = {}): Promise<Changed<unknown>> =>
+  change(app, instanceVerbs.deleteInstance, { instance, keepData });

@@ -6,7 +6,7 @@ import type { App } from '../operations/model.ts';
 import { repositoryKind } from '../projects/repository.ts';
 import { readYamlText } from '../state/yaml.ts';
 import { checkIdentifier } from '../state/identifiers.ts';
-import { instanceExists } from './create.ts';
+import { checkPlace, instanceExists } from './create.ts';
 import { checkSources } from './check-sources.ts';
 import type { InstanceConfig } from './model.ts';
 import { freePort, instancePorts, publishedPorts } from './ports.ts';
@@ -59,6 +59,7 @@ export async function draftInstance(app: App, request: CreateRequest): Promise<D
   const config = { ...resolveInstance(name, file, source.definition, app.person.home), ...source.template };
   checkLimits(app, config, info);
   await checkSources(config);
+  await checkPlace(app, config);
   return { config, release: source.release };
 }
 

@@ -1,15 +1,13 @@
-import { checkPlace, type CreateWanted } from '../../instances/create.ts';
-import { type Draft, draftInstance } from '../../instances/draft.ts';
-import { provideImage } from '../../instances/image.ts';
+import { draftInstance } from '../../instances/draft.ts';
+import { withSecretsFile } from '../../instances/hand-over.ts';
 import { versionOf } from '../../instances/model.ts';
-import { releaseTag } from '../../instances/releases/load.ts';
-import { ensureRelease } from '../../instances/releases/ensure.ts';
+import { provideDraft } from '../../instances/provide.ts';
 import { createInstance, startInstance } from '../../instances/verbs.ts';
 import { change } from '../../operations/change.ts';
 import { type Call, printPlan, printResult } from '../call.ts';
 import { installUnit } from './install-unit.ts';
 import { runningLine, serviceUrl } from './running.ts';
-import { askMissing, fromEnvironment, readVariables, withSecretsFile } from './secrets.ts';
+import { askMissing, fromEnvironment, readVariables } from './secrets.ts';
 
 export interface CreateFlags {
   readonly version?: string | undefined;
@@ -34,11 +32,12 @@ export async function create(call: Call, name: string, flags: CreateFlags): Prom
   const values = await readVariables(flags.env ?? [], async (variable) => fromEnvironment(call, variable));
   const draft = await draftInstance(app, { ...flags, name, repository: flags.repo, configFile: flags.config, cwd: process.cwd() });
   const { config } = draft;
-  await checkPlace(app, config);
   const secrets = await askMissing(call, name, config.requiredSecrets, values);
   if (!/^(?:127\.|::1$)/.test(config.address)) app.out.warn(`${name} will answer at ${config.address}: whoever reaches this machine there reaches it.`);
-  const wanted = await provide(call, draft);
-  const changed = await withSecretsFile(call, secrets, (secretsFile) =>
+  const { release, ...wanted } = await provideDraft(app, draft);
+  if (release === 'reused' && !call.json) app.out.note(`Release ${versionOf(config)} is there already, and is used.`);
+  if (release === 'built' && app.dryRun) app.out.note(`Release ${versionOf(config)} is built first.`);
+  const changed = await withSecretsFile(app, secrets, (secretsFile) =>
     change(app, createInstance, { ...wanted, ...(secretsFile === undefined ? {} : { secretsFile }) }),
   );
   if (await printPlan(call, changed)) {
@@ -53,25 +52,4 @@ export async function create(call: Call, name: string, flags: CreateFlags): Prom
   const text = flags.start ? runningLine(config) : `Instance ${name} is made (${versionOf(config)}). Start it with \`slipway instance start ${name}\`.`;
   const url = serviceUrl(config);
   printResult(call, { id: name, version: versionOf(config), state: flags.start ? 'running' : 'stopped', url, port: config.port, digest: wanted.digest }, text);
-}
-
-/** Builds or reuses the release, or pulls the image: after everything that can be wrong has been looked at. */
-async function provide(call: Call, { config, release: wanted }: Draft): Promise<CreateWanted> {
-  const { app } = call;
-  const engine = app.engineAt(config.engine);
-  if (wanted === undefined) {
-    const reference = 'image' in config.source ? config.source.image : '';
-    const image = app.dryRun
-      ? ((await engine.images.inspect(reference, { signal: app.signal }))?.id ?? reference)
-      : await provideImage(app, engine, config.source);
-    return { config, image, digest: image };
-  }
-  const { release, reused } = await ensureRelease(app, wanted);
-  if (release === undefined) {
-    app.out.note(`Release ${wanted.version} of ${wanted.service} is built first.`);
-    return { config, ...(config.kind === 'process' ? {} : { image: `${wanted.service}:${wanted.version}` }), digest: '' };
-  }
-  if (reused && !call.json) app.out.note(`Release ${wanted.version} of ${wanted.service} is there already, and is used.`);
-  const image = app.dryRun ? releaseTag(release) : await provideImage(app, engine, config.source);
-  return config.kind === 'process' ? { config, digest: release.digest } : { config, image, digest: image };
 }

@@ -1,15 +1,16 @@
 import { readEnvFile } from '../../instances/env-file.ts';
+import { withSecretsFile } from '../../instances/hand-over.ts';
 import { readInstance } from '../../instances/store.ts';
 import { editEnv } from '../../instances/verbs.ts';
 import { change } from '../../operations/change.ts';
 import { type Call, formatTable, printPlan, printResult } from '../call.ts';
-import { askValue, readVariables, withSecretsFile } from './secrets.ts';
+import { askValue, readVariables } from './secrets.ts';
 
 export async function set(call: Call, name: string, variables: readonly string[]): Promise<void> {
   const { app } = call;
   await readInstance(app.paths, name, app.person.home);
   const values = await readVariables(variables, (variable) => askValue(call, variable));
-  const changed = await withSecretsFile(call, values, (file) => change(app, editEnv, { instance: name, unset: [], ...(file === undefined ? {} : { file }) }));
+  const changed = await withSecretsFile(app, values, (file) => change(app, editEnv, { instance: name, unset: [], ...(file === undefined ? {} : { file }) }));
   if (app.dryRun) return printResult(call, { set: Object.keys(values) }, `- Set ${Object.keys(values).join(', ')} in .env of instance ${name}`);
   printResult(call, { id: name, set: Object.keys(values), changed: changed.operation !== undefined }, `${Object.keys(values).join(', ')} of ${name}: set.`);
   sayWhen(call, name);

@@ -1,10 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { SlipwayError, usageError } from '../../errors.ts';
-import { editEnv, isVariableName } from '../../instances/env-file.ts';
-import { writeFileAtomic } from '../../state/atomic.ts';
+import { isVariableName } from '../../instances/env-file.ts';
 import { Secret } from '../../state/secret.ts';
 import { canAsk, type Call } from '../call.ts';
 
@@ -72,16 +68,4 @@ async function readAll(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer | string>) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString('utf8');
-}
-
-/** Hands values to a step by a file that only its owner reads: they stand in no plan and no journal. It is gone when the work is done. */
-export async function withSecretsFile<T>(call: Call, values: Values, work: (file: string | undefined) => Promise<T>): Promise<T> {
-  if (Object.keys(values).length === 0 || call.app.dryRun) return work(undefined);
-  const file = join(call.app.paths.state, 'handed-over', `${randomBytes(8).toString('hex')}.env`);
-  try {
-    await writeFileAtomic(file, editEnv('', values, []), { mode: 0o600 });
-    return await work(file);
-  } finally {
-    await rm(file, { force: true });
-  }
 }
