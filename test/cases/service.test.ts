@@ -1,3 +1,4 @@
+// Longer than other files: the names of the container and of its volumes are fixed, so that two files cannot use one engine at a time.
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
@@ -10,8 +11,6 @@ import { engines, lab, type LabEngine } from '../lab.ts';
 import { OciRegistry } from '../oci-registry.ts';
 import { type InstalledPackage, installPackage } from '../package.ts';
 import { Sandbox } from '../sandbox.ts';
-
-// Longer than other files: the names of the container and of its volumes are fixed, so that two files cannot use one engine at a time.
 
 interface Answer<T> {
   readonly value: T;
