@@ -1,7 +1,7 @@
 import { appendFileSync, chmodSync, createReadStream, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectLab, engines } from '../lab.ts';
+import { connectLab, engines, uniqueName } from '../lab.ts';
 import { Sandbox } from '../sandbox.ts';
 import { plainService as plain, type ReleaseJson, ServiceRepository } from '../service-repository.ts';
 
@@ -62,7 +62,9 @@ describe.each(engines)('$name', (lab) => {
   });
 
   it('prune keeps the newest, and what instances use or could go back to', async () => {
-    const many = await ServiceRepository.make(box, 'many', plain('0'));
+    // Names of images are seen by everybody on the engine.
+    const service = uniqueName('many');
+    const many = await ServiceRepository.make(box, service, plain('0'));
     const versions = ['v1', 'v2', 'v3', 'v4', 'v5'];
     const releases: ReleaseJson[] = [];
     for (const version of versions) {
@@ -74,13 +76,13 @@ describe.each(engines)('$name', (lab) => {
       `${JSON.stringify({ version, image_digest: digest(version), updated_at: '2026-11-21T09:30:00.000Z', updated_by: 'ada', outcome })}\n`;
     box.write(
       'state/instances/many/config.yml',
-      `service: many\nversion: v3\nport: 9999\nengine: { kind: ${lab.kind}, endpoint: "${lab.endpoint}", identity: x }\n`,
+      `service: ${service}\nversion: v3\nport: 9999\nengine: { kind: ${lab.kind}, endpoint: "${lab.endpoint}", identity: x }\n`,
     );
     box.write('state/instances/many/.version-history', history('v1', 'created') + history('v2', 'update-failed') + history('v3', 'updated'));
     const tags = async () =>
       (await box.engine.images.list())
         .flatMap((image) => image.tags)
-        .filter((tag) => tag.startsWith('slipway-release/many:'))
+        .filter((tag) => tag.startsWith(`slipway-release/${service}:`))
         .map((tag) => tag.split(':')[1]?.slice(0, 2))
         .sort();
     expect(await tags()).toEqual(versions);
@@ -88,26 +90,26 @@ describe.each(engines)('$name', (lab) => {
     const refused = await box.slipway(['release', 'prune', '--keep', '1']);
     expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('--yes')]);
     const dry = await box.ok(['release', 'prune', '--keep', '1', '--dry-run']);
-    expect(dry).toContain('- Remove release v2 of many');
-    expect(folders('many').sort()).toEqual(versions);
+    expect(dry).toContain(`- Remove release v2 of ${service}`);
+    expect(folders(service).sort()).toEqual(versions);
 
     const said = await box.ok(['release', 'prune', '--keep', '1', '--yes']);
-    expect(folders('many').sort()).toEqual(['v1', 'v3', 'v5']);
-    expect(said).toMatch(/Removed .*many v4, many v2/);
-    expect(said).toContain('Kept many v3: many uses it.');
-    expect(said).toContain('Kept many v1: many could go back to it.');
+    expect(folders(service).sort()).toEqual(['v1', 'v3', 'v5']);
+    expect(said).toContain(`Removed ${service} v4, ${service} v2.`);
+    expect(said).toContain(`Kept ${service} v3: many uses it.`);
+    expect(said).toContain(`Kept ${service} v1: many could go back to it.`);
     expect(await tags()).toEqual(['v1', 'v3', 'v5']);
-    expect(await box.ok(['release', 'list', 'many'])).toMatch(/v1 .*many \(can go back to it\)/);
+    expect(await box.ok(['release', 'list', service])).toMatch(/v1 .*many \(can go back to it\)/);
 
     // What cannot be read may use anything.
-    box.write('state/instances/many/config.yml', 'service: many\nversoin: v3\n');
+    box.write('state/instances/many/config.yml', `service: ${service}\nversoin: v3\n`);
     const unreadable = await box.slipway(['release', 'prune', '--keep', '0', '--yes']);
     expect([unreadable.exitCode, unreadable.stderr]).toEqual([1, expect.stringContaining('[E_BAD_FILE]')]);
-    expect(folders('many').sort()).toEqual(['v1', 'v3', 'v5']);
-    const listed = await box.slipway(['release', 'list', 'many']);
+    expect(folders(service).sort()).toEqual(['v1', 'v3', 'v5']);
+    const listed = await box.slipway(['release', 'list', service]);
     expect([listed.exitCode, listed.stderr]).toEqual([0, expect.stringContaining('whether this instance uses a release is not known')]);
     await box.as(['rm', '-rf', box.path('state/instances')]);
     await box.ok(['release', 'prune', '--keep', '0', '--yes']);
-    expect([folders('many'), await tags()]).toEqual([[], []]);
+    expect([folders(service), await tags()]).toEqual([[], []]);
   });
 });

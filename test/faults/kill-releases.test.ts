@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, lab as labFile } from '../lab.ts';
+import { engines, lab as labFile, uniqueName } from '../lab.ts';
 import { Sandbox } from '../sandbox.ts';
 import { ServiceRepository } from '../service-repository.ts';
 import { cutAt, expectNothingLeft, isAfterEnd, Killer, nextCommand, type Told } from './kill.ts';
@@ -13,6 +13,8 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   let box: Sandbox;
   let killer: Killer;
   let web: ServiceRepository;
+  // Names of images are seen by everybody on the engine.
+  const service = uniqueName('web');
   beforeAll(async () => {
     box = new Sandbox(lab);
     killer = new Killer(box);
@@ -20,7 +22,7 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
       box,
       'web',
       {
-        '.slipway/service.yml': 'files: [bin]\nrequired_files: [bin/start]\n',
+        '.slipway/service.yml': `service: ${service}\nfiles: [bin]\nrequired_files: [bin/start]\n`,
         Dockerfile: `FROM ${tiny}\nCOPY bin/start /start\n`,
         'bin/start': 'one\n',
       },
@@ -29,9 +31,9 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   });
   afterAll(() => box.dispose());
 
-  const folders = () => (existsSync(box.path('state/releases/web')) ? readdirSync(box.path('state/releases/web')) : []);
+  const folders = () => (existsSync(box.path('state/releases', service)) ? readdirSync(box.path('state/releases', service)) : []);
   const work = () => (existsSync(box.path('cache/releases')) ? readdirSync(box.path('cache/releases')) : []);
-  const names = async () => (await box.engine.images.list()).flatMap(({ tags }) => tags).filter((tag) => tag.startsWith('slipway-release/web:'));
+  const names = async () => (await box.engine.images.list()).flatMap(({ tags }) => tags).filter((tag) => tag.startsWith(`slipway-release/${service}:`));
   const build = () => ['release', 'build', 'v1', '--repo', web.path];
   const clear = () => box.ok(['release', 'prune', '--keep', '0', '--yes']);
 
@@ -49,11 +51,11 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
           seen.add(told);
           const isThere = told === 'completed' || isAfterEnd(cut);
           expect([folders(), work()]).toEqual([isThere ? ['v1'] : [], []]);
-          expect((await names()).map((name) => name.replace(/-[0-9a-f]{12}$/, ''))).toEqual(isThere ? ['slipway-release/web:v1'] : []);
+          expect((await names()).map((name) => name.replace(/-[0-9a-f]{12}$/, ''))).toEqual(isThere ? [`slipway-release/${service}:v1`] : []);
           await expectNothingLeft(box);
-          if (isThere) await box.ok(['release', 'verify', 'web', 'v1']);
+          if (isThere) await box.ok(['release', 'verify', service, 'v1']);
           await box.ok(build());
-          await box.ok(['release', 'verify', 'web', 'v1']);
+          await box.ok(['release', 'verify', service, 'v1']);
           await clear();
           expect(await names()).toEqual([]);
         });
