@@ -28,21 +28,8 @@ export async function up(call: Call, flags: UpFlags): Promise<void> {
   const { config, version, id, did } = done;
   const url = serviceUrl(config);
   const text = did === 'nothing' ? `Instance ${config.name} runs already on ${url} (${version})` : runningLine(config);
-  printResult(
-    call,
-    {
-      id,
-      name: config.name,
-      container: done.container,
-      state: 'running',
-      url,
-      port: config.port,
-      address: config.address,
-      version,
-      created: did === 'created',
-    },
-    text,
-  );
+  const facts = { state: 'running', url, port: config.port, address: config.address, version };
+  printResult(call, { id: config.name, container: done.container, container_id: id, ...facts, changed: did !== 'nothing' }, text);
 }
 
 function exposure(address: string, password: boolean): string {

@@ -75,10 +75,12 @@ const buildStep: StepKind = {
     app.out.note(buildStep.describe(step));
     const before = await engine.images.inspect(tag);
     const directory = join(app.paths.state, 'build', 'services', template);
-    // A bootstrapped base's own labels would shine through.
-    const labels = {
-      ...ownLabels(await app.installId(), context.operation, 'instance', { service: template, fingerprint: fingerprintOf(inputs, found.id), layer: '' }),
-    };
+    // A kind that no container of Slipway's has: whoever runs the image by hand has made no instance.
+    const labels = ownLabels(await app.installId(), context.operation, 'layer', {
+      layer: 'service',
+      service: template,
+      fingerprint: fingerprintOf(inputs, found.id),
+    });
     await writeContext(directory, { ...inputs.rendered, parts: {}, dockerfile: joinInstructions(inputs.rendered.dockerfile.trimEnd(), labelLine(labels)) });
     await withPinnedBase(engine, found.id, (parent) =>
       buildOnHost(context, engine, { context: directory, tags: [tag], parent, network: inputs.network, npm: true, ...(noCache ? { noCache } : {}) }),
