@@ -42,8 +42,8 @@ export async function instanceDetail(app: App, name: string): Promise<InstanceDe
   const running = details?.state === 'running' || program !== undefined;
   const [health, metrics] = running
     ? await Promise.all([
-        checkOnce(app, app.engineAt(config.engine), watchedOf(config, instanceContainer(name))).catch(ignoreOwn),
-        config.metrics === undefined ? undefined : readMetrics(config, config.metrics),
+        checkOnce(app, app.engineAt(config.engine), watchedOf(summary.config, instanceContainer(name))).catch(ignoreOwn),
+        config.metrics === undefined ? undefined : readMetrics(summary.config, config.metrics),
       ])
     : [undefined, undefined];
   const state = stateOf(summary.state, health);

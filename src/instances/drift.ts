@@ -21,7 +21,8 @@ export function driftOf(config: InstanceConfig, { secret, salt, labels }: DriftF
   return keys.filter((key) => wanted[key] !== running[key]).map((key) => ({ key, configured: shown(wanted[key]), running: shown(running[key]) }));
 }
 
-function readApplied(labels: Labels): Applied | undefined {
+/** What a container was made from. `undefined`: its label is missing. */
+export function readApplied(labels: Labels): Applied | undefined {
   try {
     const applied: unknown = JSON.parse(labels[label.applied] ?? '');
     return typeof applied === 'object' && applied !== null ? (applied as Applied) : undefined;

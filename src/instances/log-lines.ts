@@ -26,3 +26,11 @@ function parse(stream: LogChunk['stream'], line: Buffer): LogLine {
   const space = line.indexOf(0x20);
   return { at: line.subarray(0, Math.max(0, space)).toString('latin1'), stream, text: line.subarray(space + 1).toString('utf8') };
 }
+
+/** By the nanosecond, whatever time zone an engine stamps in. */
+export function isAfter(at: string, other: string): boolean {
+  const ms = Date.parse(at) - Date.parse(other);
+  return ms === 0 ? nanosecondsOf(at) > nanosecondsOf(other) : ms > 0;
+}
+
+const nanosecondsOf = (at: string) => Number((/\.([0-9]+)/.exec(at)?.[1] ?? '').padEnd(9, '0').slice(0, 9));

@@ -8,6 +8,7 @@ import { watchedOf } from './health/watched.ts';
 import { findImage } from './image.ts';
 import type { Drift, InstanceConfig, InstanceState } from './model.ts';
 import { instanceContainer } from './model.ts';
+import { servedBy } from './serving.ts';
 import { readInstance, readInstanceState } from './store.ts';
 import { runningProcess, type SupervisedProcess } from './supervision/file.ts';
 import { type UnitObserved, observeUnit } from './units/units.ts';
@@ -62,7 +63,7 @@ export async function observeForStart(app: App, instance: string): Promise<Insta
   const { config, container, program } = found;
   const engine = app.engineAt(config.engine);
   if (container?.state === 'running' || program !== undefined)
-    return { ...found, health: await checkOnce(app, engine, watchedOf(config, instanceContainer(instance))) };
+    return { ...found, health: await checkOnce(app, engine, watchedOf(servedBy(config, container), instanceContainer(instance))) };
   if (container !== undefined || config.kind === 'process') return found;
   return { ...found, image: found.state.digest ?? (await findImage(app, engine, config.source)) };
 }

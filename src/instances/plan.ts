@@ -20,6 +20,7 @@ import {
   writeConfigStep,
   writeEnvStep,
 } from './step-data.ts';
+import { servedBy } from './serving.ts';
 import { processSteps } from './process-steps.ts';
 import { unitSteps } from './units/units.ts';
 
@@ -87,7 +88,7 @@ export function planStart(observed: InstanceObserved, { asIs }: StartOptions): P
     case 'nothing':
       return { steps: wantRunning(observed) };
     case 'wait':
-      return { steps: [...wantRunning(observed), healthyStep(config, instanceContainer(config.name))] };
+      return { steps: [...wantRunning(observed), healthyStep(servedBy(config, observed.container), instanceContainer(config.name))] };
     case 'start':
       return { steps: startSteps(observed) };
     default:
@@ -109,7 +110,7 @@ export function isRestarted({ container, program }: InstanceObserved, { after }:
 export function planRestart(observed: InstanceObserved, options: RestartOptions): Plan {
   const { config } = observed;
   checkSecrets(observed);
-  if (isRestarted(observed, options)) return { steps: [...wantRunning(observed), startedStep(config, haltOf(observed))] };
+  if (isRestarted(observed, options)) return { steps: [...wantRunning(observed), startedStep(servedBy(config, observed.container), haltOf(observed))] };
   const action = actions.restart[standingOf(observed)];
   const first = action === 'create' ? createSteps(observed) : action === 'restart' ? [stopStep(observed)] : [];
   return { steps: [...first, ...startSteps(observed)] };
@@ -171,7 +172,7 @@ function createSteps({ config, image }: InstanceObserved): readonly Step[] {
 /** A process is started by its supervisor, which its unit is where it has one, and which starts what is to run. */
 function startSteps(observed: InstanceObserved): readonly Step[] {
   const { config, unit } = observed;
-  const well = startedStep(config, haltOf(observed));
+  const well = startedStep(servedBy(config, observed.container), haltOf(observed));
   if (config.kind === 'process') return [...wantRunning(observed), ...processSteps('start', observed), well];
   // One that cannot even be started is not wanted anew.
   const start = startContainerStep(config.engine, instanceContainer(config.name));

@@ -3,7 +3,7 @@ import { SlipwayError } from '../errors.ts';
 import type { App } from '../operations/model.ts';
 import { findContainer } from './find-container.ts';
 import { readKeptLogs } from './kept-logs.ts';
-import { type LogLine, readLines } from './log-lines.ts';
+import { isAfter, type LogLine, readLines } from './log-lines.ts';
 import type { InstanceConfig } from './model.ts';
 import { readInstanceIfAny, readInstanceState } from './store.ts';
 
@@ -22,11 +22,12 @@ export async function* readInstanceLogs(app: App, config: InstanceConfig, { foll
   const container = await findContainer(app, config);
   const past = await readKeptLogs(app.paths, config.name, container?.id);
   const isWanted = (line: LogLine) => since === undefined || Date.parse(line.at) >= since.getTime();
-  const now = container === undefined ? [] : await collect(engine, container, { tail, since, signal: app.signal });
+  // The last line at least: where it stands, following begins.
+  const now = container === undefined ? [] : await collect(engine, container, { tail: tail === 0 ? 1 : tail, since, signal: app.signal });
   const all = [...past.filter(isWanted), ...now];
   const shown = tail === undefined ? all : tail === 0 ? [] : all.slice(-tail);
   yield* shown;
-  if (follow) yield* followOn(app, config, engine, container?.id, now.at(-1)?.at);
+  if (follow) yield* followOn(app, config, engine, container?.id, now.at(-1)?.at ?? since?.toISOString());
 }
 
 async function collect(
@@ -68,7 +69,7 @@ async function* followOn(app: App, config: InstanceConfig, engine: Engine, first
 async function* newLines(app: App, engine: Engine, container: string, stamp: string | undefined): AsyncGenerator<LogLine> {
   const since = stamp === undefined ? {} : { since: new Date(Math.floor(Date.parse(stamp))) };
   for await (const line of readLines(engine.containers.logs(container, { follow: true, timestamps: true, signal: app.signal, ...since }))) {
-    if (stamp === undefined || line.at > stamp) yield line;
+    if (stamp === undefined || isAfter(line.at, stamp)) yield line;
   }
 }
 

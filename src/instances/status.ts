@@ -6,12 +6,14 @@ import type { App } from '../operations/model.ts';
 import { driftOf } from './drift.ts';
 import { readEnvFile } from './env-file.ts';
 import { type Drift, type InstanceConfig, instanceContainer, type InstanceState, type InstanceStateWord, versionOf } from './model.ts';
+import { servedBy } from './serving.ts';
 import { readInstances, readInstanceState } from './store.ts';
 import { isSupervised, readSupervision, runningProcess, type Supervision } from './supervision/file.ts';
 
 /** One of the table, computed from its files and one list of its engine. */
 export interface InstanceSummary {
   readonly name: string;
+  /** With the port that its container has. */
   readonly config: InstanceConfig;
   readonly state: InstanceStateWord;
   readonly desired: InstanceState['desired'];
@@ -84,7 +86,7 @@ export async function summarize(app: App, config: InstanceConfig, { container, l
   const drift = container === undefined ? [] : driftOf(config, { secret, salt: state.salt, labels: container.labels });
   return {
     name,
-    config,
+    config: servedBy(config, container),
     state: word,
     desired: state.desired,
     version: container?.labels[label.version] ?? versionOf(config),

@@ -93,6 +93,18 @@ describe.each(engines)('$name', (lab) => {
     await expect.poll(async () => (await box.slipway(['instance', 'logs', 'web'])).stderr).toMatch(/before-the-change\n(?:.*\n)*?after-the-change\n/);
   });
 
+  it('another port in config.yml: the container keeps its own until it is made anew, and messages name the one that answers', async () => {
+    edit((text) => text.replace(`port: ${port}`, `port: ${port + 1}`));
+    expect(await box.ok(['instance', 'restart', 'web'])).toContain(`running on http://localhost:${port} `);
+    expect(await box.status('web')).toMatchObject({ state: 'running', port, drift: [{ key: 'port', configured: String(port + 1), running: String(port) }] });
+    await box.ok(['instance', 'start', 'web', '--yes'], { timeoutMs: 120_000 });
+    expect((await askService(port + 1, '/get/note')).text).toBe('kept');
+    await expect(askService(port, '/')).rejects.toThrow();
+    edit((text) => text.replace(`port: ${port + 1}`, `port: ${port}`));
+    await box.ok(['instance', 'start', 'web', '--yes'], { timeoutMs: 120_000 });
+    expect((await askService(port, '/')).text).toBe('good');
+  });
+
   it('logs: --tail, --since, and --follow over a restart until it is stopped', async () => {
     await box.ok(['instance', 'restart', 'web']);
     const tail = await box.slipway(['instance', 'logs', 'web', '--tail', '1']);

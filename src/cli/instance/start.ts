@@ -2,6 +2,7 @@ import { usageError } from '../../errors.ts';
 import type { Drift } from '../../instances/model.ts';
 import { observeInstance } from '../../instances/observe.ts';
 import { checkSecrets, drifted } from '../../instances/plan.ts';
+import { servedBy } from '../../instances/serving.ts';
 import { replaceVersion } from '../../instances/update/replace.ts';
 import { startInstance } from '../../instances/verbs.ts';
 import { change } from '../../operations/change.ts';
@@ -27,8 +28,9 @@ export async function start(call: Call, name: string, flags: StartFlags): Promis
   }
   const changed = await change(app, startInstance, { instance: name, asIs: flags.asIs ?? false });
   if (await printPlan(call, changed)) return;
-  const text = changed.operation === undefined ? `Instance ${name} is running already, and is well.` : runningLine(config);
-  printResult(call, { id: name, state: 'running', url: serviceUrl(config), changed: changed.operation !== undefined }, text);
+  const served = servedBy(config, changed.before.container);
+  const text = changed.operation === undefined ? `Instance ${name} is running already, and is well.` : runningLine(served);
+  printResult(call, { id: name, state: 'running', url: serviceUrl(served), changed: changed.operation !== undefined }, text);
 }
 
 /** One table of what differs, and one question. */

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Forwarder } from '../forwarder.ts';
+import { engines } from '../lab.ts';
+import { InstanceBox, type StatusJson } from './instance-box.ts';
+
+/** Many instances cost an engine no more than one. */
+describe.each(engines)('$name', (lab) => {
+  const names = ['a', 'b', 'c', 'd', 'e'].map((letter) => `list-${letter}`);
+  let box: InstanceBox;
+  let road: Forwarder;
+
+  beforeAll(async () => {
+    box = new InstanceBox(lab, 3);
+    await box.service({ version: 'good' });
+    road = new Forwarder(box.path('engine.sock'), lab.endpoint);
+    await road.open();
+    const env = { SLIPWAY_ENGINE: road.endpoint };
+    for (const [index, name] of names.entries()) {
+      const end = await box.slipway(
+        ['instance', 'create', name, '--image', box.tag('good'), '--port', String(box.port - 60 + index), '--no-unit', '--no-start'],
+        { env },
+      );
+      if (end.exitCode !== 0) throw new Error(end.stderr);
+    }
+  }, 300_000);
+  afterAll(async () => {
+    await road.close();
+    await box.dispose();
+  }, 120_000);
+
+  it('one list tells the state of all', async () => {
+    road.requests.length = 0;
+    const all = await box.json<readonly StatusJson[]>(['instance', 'status']);
+    expect(all.map(({ id, state, well }) => [id, state, well])).toEqual(names.map((name) => [name, 'stopped', true]));
+    expect(road.requests.filter((request) => !request.endsWith('/_ping'))).toEqual(['GET /containers/json']);
+  });
+});
