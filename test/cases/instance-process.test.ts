@@ -1,4 +1,4 @@
-import { type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,7 +23,8 @@ const child = spawn('sleep', ['1000']);
 createServer((request, response) => {
   const [, word, rest] = request.url.split('/');
   if (word === 'crash') process.exit(7);
-  if (word === 'spam') for (let line = 0; line < Number(rest); line += 1) console.log(line + ' ' + 'x'.repeat(90));
+  if (word === 'spam') for (let line = 1; line <= Number(rest); line += 1) console.log(line + ' ' + 'x'.repeat(90));
+  if (word === 'mark') console.log('that is all');
   response.end({ env: JSON.stringify(process.env), pid: process.pid + ' ' + child.pid, cwd: process.cwd(), health: version.startsWith('ill') ? '' : 'well' }[word] ?? version);
 }).listen(Number(PORT), '127.0.0.1');
 `;
@@ -56,7 +57,9 @@ describe.each(engines)('$name', (lab) => {
   const ports = new Map<string, number>();
   const made = async (version: string) => {
     const name = uniqueName('prog');
-    const end = await box.slipway(['instance', 'create', name, '--repo', repository.path, '--version', version, '--no-unit', '-e', 'TOKEN=s3cret'], { env: quick });
+    const end = await box.slipway(['instance', 'create', name, '--repo', repository.path, '--version', version, '--no-unit', '-e', 'TOKEN=s3cret'], {
+      env: quick,
+    });
     if (end.exitCode !== 0) throw new Error(`create ended with ${end.exitCode}:\n${end.stdout}${end.stderr}`);
     ports.set(name, (await status(name)).port);
     return name;
@@ -144,10 +147,11 @@ describe.each(engines)('$name', (lab) => {
     for (let round = 0; round < 6; round += 1) await ask(name, '/spam/100000');
     const folder = box.path('state/instances', name, 'logs');
     const logs = () => readdirSync(folder).filter((file) => file.startsWith('output.log'));
-    await poll(() => box.read(`state/instances/${name}/logs/output.log`).includes(' 99999 ')).toBe(true);
+    await ask(name, '/mark');
+    await poll(() => box.read(`state/instances/${name}/logs/output.log`).includes('that is all')).toBe(true);
     expect(logs().sort()).toEqual(['output.log', 'output.log.1', 'output.log.2', 'output.log.3', 'output.log.4']);
     for (const file of logs()) expect(statSync(`${folder}/${file}`).size).toBeLessThanOrEqual(10 * 1024 * 1024);
-    expect((await ok('instance', 'logs', name, '--tail', '2')).match(/^9999[89] x+$/gm)).toHaveLength(2);
+    expect(await ok('instance', 'logs', name, '--tail', '3')).toMatch(/^99999 x+\n100000 x+\nthat is all\n$/);
     await ok('instance', 'stop', name);
   });
 

@@ -22,11 +22,6 @@ export const pathsOf = (box: Sandbox): Paths => ({ config: box.path('config'), s
 
 export const supervisionOf = (box: Sandbox, name: string): Promise<Supervision | undefined> => readSupervision(pathsOf(box), name);
 
-export async function setDesired(box: Sandbox, name: string, desired: 'running' | 'stopped'): Promise<void> {
-  await patchInstanceState(pathsOf(box), name, { desired });
-  await handOver(box);
-}
-
 /** What the test wrote as root is the person's. */
 async function handOver(box: Sandbox): Promise<void> {
   const { uid, gid } = box.user ?? { uid: 0, gid: 0 };
