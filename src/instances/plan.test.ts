@@ -105,9 +105,15 @@ test('create can be undone until its line of history is written', () => {
     ['instance.load-image', false],
     ['instance.create-container', false],
     ['instance.record', true],
+    ['instance.drop-handed-over', false],
   ]);
-  expect(plan.otherwise?.map((step) => step.do)).toEqual(['container.remove-made', 'instance.untag-images', 'instance.remove-made']);
-  expect(planCreate({ ...wanted, kept: true }).otherwise?.at(-1)).toMatchObject({ kept: true });
+  expect(plan.otherwise?.map((step) => step.do)).toEqual([
+    'container.remove-made',
+    'instance.untag-images',
+    'instance.remove-made',
+    'instance.drop-handed-over',
+  ]);
+  expect(planCreate({ ...wanted, kept: true }).otherwise?.at(-2)).toMatchObject({ kept: true });
 });
 
 test('delete takes what an update left beside it, too, and stops before it removes', () => {

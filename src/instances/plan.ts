@@ -6,6 +6,7 @@ import { instanceContainer, nextContainer, previousContainer, versionOf } from '
 import type { InstanceObserved } from './observe.ts';
 import {
   createContainerStep,
+  dropHandedOverStep,
   haltStep,
   loadImageStep,
   prepareStep,
@@ -57,6 +58,7 @@ export function standingOf({ container, program, health, config }: InstanceObser
 export function planCreate(observed: CreateObserved): Plan {
   const { config, image, digest, kept, secretsFile, at, person } = observed;
   const { name } = config;
+  const drop = secretsFile === undefined ? [] : [dropHandedOverStep(name, secretsFile)];
   const container = image === undefined ? [] : [loadImageStep(name, config.engine, config.source, image), createContainerStep(config, image)];
   return {
     steps: [
@@ -66,10 +68,12 @@ export function planCreate(observed: CreateObserved): Plan {
       writeConfigStep(config),
       ...container,
       { ...recordStep(name, { version: versionOf(config), imageDigest: digest, updatedAt: at, updatedBy: person, outcome: 'created' }), commit: true },
+      ...drop,
     ],
     otherwise: [
       ...(image === undefined ? [] : [removeMadeContainersStep(config.engine), untagImagesStep(name, config.engine, [])]),
       { do: 'instance.remove-made', instance: name, kept },
+      ...drop,
     ],
   };
 }

@@ -19,6 +19,9 @@ export const writeEnvStep = (instance: string, file: string | undefined, unset: 
   unset,
 });
 
+/** Also where the command that wrote the file was killed. */
+export const dropHandedOverStep = (instance: string, file: string): Step => ({ do: 'instance.drop-handed-over', instance, file });
+
 /** `null` takes a key away. */
 export const setStateStep = (instance: string, state: { readonly [Key in keyof InstanceState]?: InstanceState[Key] | null }): Step => ({
   do: 'instance.set-state',

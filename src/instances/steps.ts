@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { label } from '../containers/labels.ts';
 import { removeAsRoot } from '../containers/remove-as-root.ts';
@@ -85,6 +85,12 @@ const writeEnv: StepKind = {
     }
     await editEnvFile(app.paths, instance, parseEnv(file ?? '', text), unset);
   },
+};
+
+const dropHandedOver: StepKind = {
+  do: 'instance.drop-handed-over',
+  describe: (step) => `Forget the values that were handed over for ${(step as InstanceStep).instance}`,
+  apply: (_context, step) => rm(String(step.file), { force: true }),
 };
 
 const setState: StepKind = {
@@ -269,6 +275,21 @@ function configOf(step: Step): InstanceConfig {
   return step.config as unknown as InstanceConfig;
 }
 
-const own = [prepare, writeConfig, writeEnv, setState, loadImage, untagImages, createContainer, record, keepLogs, started, halt, removeFiles, removeMade];
+const own = [
+  prepare,
+  writeConfig,
+  writeEnv,
+  dropHandedOver,
+  setState,
+  loadImage,
+  untagImages,
+  createContainer,
+  record,
+  keepLogs,
+  started,
+  halt,
+  removeFiles,
+  removeMade,
+];
 
 export const steps: readonly StepKind[] = [...own, ...health, ...update, ...supervision];

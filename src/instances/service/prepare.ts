@@ -1,14 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { SlipwayError, usageError } from '../../errors.ts';
 import { change } from '../../operations/change.ts';
 import type { App, Changed } from '../../operations/model.ts';
-import { writeFileAtomic } from '../../state/atomic.ts';
 import { Secret } from '../../state/secret.ts';
 import { createInstance } from '../create.ts';
 import { draftInstance } from '../draft.ts';
-import { editEnv, isVariableName } from '../env-file.ts';
+import { isVariableName } from '../env-file.ts';
+import { withSecretsFile } from '../hand-over.ts';
 import type { InstanceConfig } from '../model.ts';
 import { readInstanceIfAny } from '../store.ts';
 import { deleteInstance } from '../verbs.ts';
@@ -42,9 +39,11 @@ export async function prepareService(app: App, { instance, image, port, address,
     cwd: app.person.home,
   });
   const id = await imageOf(app, config);
-  const wanted = { config, image: id, digest: id };
-  if (Object.keys(env).length === 0 || app.dryRun) return { config, changed: await change(app, createInstance, wanted) };
-  return { config, changed: await withSecrets(app, env, (secretsFile) => change(app, createInstance, { ...wanted, secretsFile })) };
+  const secrets = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, new Secret(value)]));
+  const changed = await withSecretsFile(app, secrets, (secretsFile) =>
+    change(app, createInstance, { config, image: id, digest: id, ...(secretsFile === undefined ? {} : { secretsFile }) }),
+  );
+  return { config, changed };
 }
 
 async function imageOf(app: App, { source, engine }: InstanceConfig): Promise<string> {
@@ -52,18 +51,6 @@ async function imageOf(app: App, { source, engine }: InstanceConfig): Promise<st
   const found = await app.engineAt(engine).images.inspect(reference, { signal: app.signal });
   if (found !== undefined) return found.id;
   throw new SlipwayError('E_NO_IMAGE', `Image not found. Run 'slipway image pull ${reference}' first.`, { hint: 'It was removed meanwhile.' });
-}
-
-/** Values go by a file that only this person reads: they stand in no step and no journal. */
-async function withSecrets<T>(app: App, env: Readonly<Record<string, string>>, use: (file: string) => Promise<T>): Promise<T> {
-  const file = join(app.paths.state, 'handed-over', `${randomBytes(8).toString('hex')}.env`);
-  const secrets = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, new Secret(value)]));
-  try {
-    await writeFileAtomic(file, editEnv('', secrets, []), { mode: 0o600 });
-    return await use(file);
-  } finally {
-    await rm(file, { force: true });
-  }
 }
 
 function checkVariable(name: string, value: string): void {
