@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { run, tell } from '../scripts/lab/run.mjs';
 import { build } from './cases/build.mjs';
 import { devcontainer } from './cases/devcontainer.mjs';
+import { instances } from './cases/instances.mjs';
 import { list } from './cases/list.mjs';
 import { oneTask } from './cases/one-task.mjs';
 import { startUp } from './cases/start-up.mjs';
@@ -27,7 +28,7 @@ import { EMPTY } from './target.mjs';
  * @property {import('./measure/alternate.mjs').Side} empty Node.js with an empty file
  */
 
-const CASES = /** @type {const} */ (['help', 'workspace', 'task', 'list', 'build', 'devcontainer']);
+const CASES = /** @type {const} */ (['help', 'workspace', 'task', 'list', 'build', 'devcontainer', 'instances']);
 const USAGE = `Slipway beside the engines' own programs and an empty Node.js, alternating.
 
   npm run bench -- [--runs 15] [--only ${CASES.join(',')}] [--engines docker,podman] [--tasks 1,100,1000] [--containers 1000]
@@ -94,6 +95,14 @@ async function measure(bench, engine) {
   if (wanted.has('task')) results.push(...(await withInstall(bench, engine, oneTask)));
   if (wanted.has('build')) results.push(...(await withInstall(bench, engine, build)));
   if (wanted.has('devcontainer') && engine.name === 'docker') results.push(...(await withInstall(few, engine, devcontainer, engine.person)));
+  if (wanted.has('instances')) {
+    const install = new Install(engine, bench.slipway);
+    try {
+      results.push(...(await instances(few, install)));
+    } finally {
+      await install.remove();
+    }
+  }
   if (wanted.has('list')) results.push(...(await withInstall(bench, engine, list)));
   return results;
 }
