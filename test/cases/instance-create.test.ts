@@ -1,12 +1,21 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines } from '../lab.ts';
+import { engines, uniqueName } from '../lab.ts';
 import { askService, serviceFiles } from '../services.ts';
 import { InstanceBox } from './instance-box.ts';
 
 /** What `instance create` takes, and what it refuses before anything is made. */
 describe.each(engines)('$name', (lab) => {
+  // Other files have instances on these engines at the same time.
+  const [shop, shopTwo, takenOne, foreign, plan, one] = ['shop', 'two', 'taken', 'foreign', 'plan', 'one'].map((word) => uniqueName(word)) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   let box: InstanceBox;
   let repository: string;
   let blocked: Server;
@@ -42,96 +51,96 @@ describe.each(engines)('$name', (lab) => {
   it('a bad tag: its message, nothing left, and HEAD is where it was', async () => {
     writeFileSync(`${repository}/work`, 'in progress');
     const head = await git('rev-parse', 'HEAD');
-    const end = await fromRepository('shop', '--version', 'v9', '--env', 'TOKEN=x');
+    const end = await fromRepository(shop, '--version', 'v9', '--env', 'TOKEN=x');
     expect([end.exitCode, end.stderr]).toEqual([1, expect.stringMatching(/^error: Git tag v9 not found .*\[E_NO_TAG\]$/m)]);
     expect([await git('rev-parse', 'HEAD'), await git('symbolic-ref', 'HEAD'), readFileSync(`${repository}/work`, 'utf8')]).toEqual([
       head,
       'refs/heads/main',
       'in progress',
     ]);
-    await expectNothing('shop');
+    await expectNothing(shop);
     expect(existsSync(box.path('state/releases'))).toBe(false);
   });
 
   it('a missing secret names its flag, before anything is built', async () => {
-    const end = await fromRepository('shop');
+    const end = await fromRepository(shop);
     expect([end.exitCode, end.stderr.includes('[E_NO_SECRET]'), end.stderr.includes('Add --env TOKEN=VALUE.')]).toEqual([2, true, true]);
-    await expectNothing('shop');
+    await expectNothing(shop);
     expect(existsSync(box.path('state/releases'))).toBe(false);
   });
 
   it('a foreign process on the port: its message with a free one, and nothing is made', async () => {
-    const end = await box.create('taken', 'good', '--port', String(taken));
+    const end = await box.create(takenOne, 'good', '--port', String(taken));
     expect([end.exitCode, end.stderr]).toEqual([1, expect.stringContaining(`error: Port ${taken} is already in use. [E_PORT_TAKEN]`)]);
     const free = Number(/Port (\d+) is free: add --port \1/.exec(end.stderr)?.[1]);
     expect(free).toBeGreaterThan(taken);
-    await expectNothing('taken');
+    await expectNothing(takenOne);
   });
 
   it.each<[string, readonly string[], string]>([
     ['a name that is none', ['Bad Name', '--image', 'x:1'], 'E_BAD_ID'],
-    ['an image that is no reference', ['one', '--image', 'No Such'], 'E_BAD_SETTING'],
-    ['two sources', ['one', '--image', 'x:1', '--repo', '.'], 'E_USAGE'],
-    ['a version of an image', ['one', '--image', 'x:1', '--version', 'v1'], 'E_USAGE'],
-    ['a template that is none', ['one', '--template', 'nothing'], 'E_USAGE'],
-    ['too little memory', ['one', '--image', 'x:1', '--memory', '1m'], 'E_BAD_SETTING'],
-    ['memory that is no size', ['one', '--image', 'x:1', '--memory', 'lots'], 'E_BAD_SETTING'],
-    ['more processors than there are', ['one', '--image', 'x:1', '--cpus', '4000'], 'E_BAD_SETTING'],
-    ['an address of another machine', ['one', '--image', 'x:1', '--address', '192.0.2.1'], 'E_BAD_SETTING'],
-    ['a variable that is none', ['one', '--image', 'x:1', '--env', '1A=b'], 'E_USAGE'],
-    ['a folder without a repository', ['one'], 'E_NO_REPOSITORY'],
-    ['a file that is not there', ['one', '--config', 'nowhere.yml'], 'E_NO_FILE'],
+    ['an image that is no reference', [one, '--image', 'No Such'], 'E_BAD_SETTING'],
+    ['two sources', [one, '--image', 'x:1', '--repo', '.'], 'E_USAGE'],
+    ['a version of an image', [one, '--image', 'x:1', '--version', 'v1'], 'E_USAGE'],
+    ['a template that is none', [one, '--template', 'nothing'], 'E_USAGE'],
+    ['too little memory', [one, '--image', 'x:1', '--memory', '1m'], 'E_BAD_SETTING'],
+    ['memory that is no size', [one, '--image', 'x:1', '--memory', 'lots'], 'E_BAD_SETTING'],
+    ['more processors than there are', [one, '--image', 'x:1', '--cpus', '4000'], 'E_BAD_SETTING'],
+    ['an address of another machine', [one, '--image', 'x:1', '--address', '192.0.2.1'], 'E_BAD_SETTING'],
+    ['a variable that is none', [one, '--image', 'x:1', '--env', '1A=b'], 'E_USAGE'],
+    ['a folder without a repository', [one], 'E_NO_REPOSITORY'],
+    ['a file that is not there', [one, '--config', 'nowhere.yml'], 'E_NO_FILE'],
   ])('%s is refused, and nothing is made', async (_what, args, code) => {
     const end = await box.slipway(['instance', 'create', '--no-unit', ...args]);
     expect([end.exitCode === 1 || end.exitCode === 2, end.stderr]).toEqual([true, expect.stringContaining(`[${code}]`)]);
-    if (args[0] === 'one') await expectNothing('one');
+    if (args[0] === one) await expectNothing(one);
   });
 
   it('a mount whose source is missing is refused', async () => {
     box.write('mount.yml', `image: ${box.tag('good')}\nmounts: [{ source: ${box.path('nowhere')}, target: /srv }]\n`);
-    const end = await box.slipway(['instance', 'create', 'one', '--config', 'mount.yml', '--no-unit']);
+    const end = await box.slipway(['instance', 'create', one, '--config', 'mount.yml', '--no-unit']);
     expect([end.exitCode, end.stderr.includes('[E_NO_FILE]')]).toEqual([1, true]);
     expect(existsSync(box.path('nowhere'))).toBe(false);
-    await expectNothing('one');
+    await expectNothing(one);
   });
 
   it("another's container of that name is left alone", async () => {
-    await box.engineProgram(['create', '--name', 'slipway-foreign', box.tag('good')]);
+    await box.engineProgram(['create', '--name', `slipway-${foreign}`, box.tag('good')]);
     try {
-      const before = await box.container('slipway-foreign');
-      const end = await box.create('foreign', 'good', '--port', String(box.port + 1));
+      const before = await box.container(`slipway-${foreign}`);
+      const end = await box.create(foreign, 'good', '--port', String(box.port + 1));
       expect([end.exitCode, end.stderr.includes('[E_NAME_TAKEN]')]).toEqual([1, true]);
-      expect(await box.container('slipway-foreign')).toEqual(before);
-      expect(existsSync(box.file('foreign'))).toBe(false);
+      expect(await box.container(`slipway-${foreign}`)).toEqual(before);
+      expect(existsSync(box.file(foreign))).toBe(false);
     } finally {
-      await box.engineProgram(['rm', '-f', 'slipway-foreign']);
+      await box.engineProgram(['rm', '-f', `slipway-${foreign}`]);
     }
   });
 
   it('--dry-run prints the plan and makes nothing', async () => {
-    const text = await box.ok(['instance', 'create', 'plan', '--image', box.tag('good'), '--port', String(box.port + 1), '--env', 'A=hidden', '--dry-run']);
-    expect(text.split('\n')).toContain('- Create container slipway-plan');
+    const text = await box.ok(['instance', 'create', plan, '--image', box.tag('good'), '--port', String(box.port + 1), '--env', 'A=hidden', '--dry-run']);
+    expect(text.split('\n')).toContain(`- Create container slipway-${plan}`);
     expect(text).not.toContain('hidden');
-    await expectNothing('plan');
+    await expectNothing(plan);
   });
 
   it('from a repository: the newest tag is built, the secret kept, the defaults those of service.yml', async () => {
     await git('tag', 'v1.2.0-rc.1');
-    const end = await fromRepository('shop', '--env', 'TOKEN=t0ken', '--port', String(box.port + 1));
-    expect([end.exitCode, end.stdout, end.stderr]).toEqual([0, `Instance shop running on http://localhost:${box.port + 1} (v1.0.0)\n`, expect.any(String)]);
+    const end = await fromRepository(shop, '--env', 'TOKEN=t0ken', '--port', String(box.port + 1));
+    expect([end.exitCode, end.stdout, end.stderr]).toEqual([0, `Instance ${shop} running on http://localhost:${box.port + 1} (v1.0.0)\n`, expect.any(String)]);
     const { text } = await askService(box.port + 1, '/env');
-    for (const variable of ['TOKEN=t0ken', 'MOOD=calm', 'LEVEL=info', 'SLIPWAY_INSTANCE=shop', 'SLIPWAY_VERSION=v1.0.0', 'SLIPWAY_SETTINGS={}', 'PORT=8080'])
+    for (const variable of ['TOKEN=t0ken', 'MOOD=calm', 'LEVEL=info', `SLIPWAY_INSTANCE=${shop}`, 'SLIPWAY_VERSION=v1.0.0', 'SLIPWAY_SETTINGS={}', 'PORT=8080'])
       expect(text.split('\n')).toContain(variable);
-    expect(await box.status('shop')).toMatchObject({ version: 'v1.0.0', drift: [], metrics: expect.stringContaining('starts_total') as string });
+    expect(await box.status(shop)).toMatchObject({ version: 'v1.0.0', drift: [], metrics: expect.stringContaining('starts_total') as string });
     expect(readFileSync(box.file('shop', 'config.yml'), 'utf8')).toMatch(/^service: shop\nversion: v1\.0\.0$/m);
-    const again = await fromRepository('shop', '--env', 'TOKEN=t');
+    const again = await fromRepository(shop, '--env', 'TOKEN=t');
     expect([again.exitCode, again.stderr.includes('[E_INSTANCE_EXISTS]')]).toEqual([1, true]);
   });
 
   it('a second one of the same release reuses it, and takes the next free port', async () => {
-    const end = await fromRepository('shop-two', '--env', 'TOKEN=x');
+    const end = await fromRepository(shopTwo, '--env', 'TOKEN=x');
     expect([end.exitCode, end.stderr.includes('is there already, and is used')]).toEqual([0, true]);
-    const { port } = await box.status('shop-two');
+    const { port } = await box.status(shopTwo);
     expect(port).toBeGreaterThanOrEqual(8081);
     expect((await askService(port, '/')).text).toBe('v1');
   });

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Forwarder } from '../forwarder.ts';
-import { engines } from '../lab.ts';
+import { engines, uniqueName } from '../lab.ts';
 import { InstanceBox, type StatusJson } from './instance-box.ts';
 
 /** Many instances cost an engine no more than one. */
 describe.each(engines)('$name', (lab) => {
-  const names = ['a', 'b', 'c', 'd', 'e'].map((letter) => `list-${letter}`);
+  const prefix = uniqueName('list');
+  const names = ['a', 'b', 'c', 'd', 'e'].map((letter) => `${prefix}-${letter}`);
   let box: InstanceBox;
   let road: Forwarder;
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InstanceBox } from '../cases/instance-box.ts';
-import { engines } from '../lab.ts';
+import { engines, uniqueName } from '../lab.ts';
 import { askService } from '../services.ts';
 import { type Cut, cutAt, expectNothingLeft, isAtEngine, journal, Killer, nextCommand, type Told } from './kill.ts';
 
@@ -9,6 +9,7 @@ const minutes = 60_000;
 
 /** kill -9 at every journal write of what makes, starts, stops, changes and removes instances. */
 describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
+  const web = uniqueName('life');
   let box: InstanceBox;
   let killer: Killer;
   let port: number;
@@ -21,10 +22,10 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   afterAll(() => box.dispose(), 180_000);
 
   const create = (...more: readonly string[]) => [
-    ...['instance', 'create', 'web', '--image', box.tag('good'), '--health', '/health', '--port', String(port), '--no-unit', '--env', 'TOKEN=s3cret'],
+    ...['instance', 'create', web, '--image', box.tag('good'), '--health', '/health', '--port', String(port), '--no-unit', '--env', 'TOKEN=s3cret'],
     ...more,
   ];
-  const isMade = () => existsSync(box.file('web', 'config.yml'));
+  const isMade = () => existsSync(box.file(web, 'config.yml'));
   const handedOver = () => (existsSync(box.path('state/handed-over')) ? readdirSync(box.path('state/handed-over')) : []);
 
   /** Cuts a command everywhere (on Podman around the engine's part alone); `look` sees what the next command said. */
@@ -43,11 +44,11 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     expect((await journal(box)).filter(({ outcome }) => outcome === 'open' || outcome === 'abandoned')).toEqual([]);
   }
   const withNone = async () => {
-    if (isMade()) await box.ok(['instance', 'delete', 'web', '--force']);
+    if (isMade()) await box.ok(['instance', 'delete', web, '--force']);
   };
   const running = async () => {
     if (!isMade()) await box.ok(create());
-    else await box.ok(['instance', 'start', 'web', '--as-is']);
+    else await box.ok(['instance', 'start', web, '--as-is']);
     await askService(port, '/put/note/kept');
   };
   const serves = async () => expect([(await askService(port, '/')).text, (await askService(port, '/get/note')).text]).toEqual(['good', 'kept']);
@@ -57,14 +58,14 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
     () =>
       everywhere(withNone, create('--no-start'), async () => {
         expect(handedOver()).toEqual([]);
-        const container = await box.container('slipway-web');
+        const container = await box.container(`slipway-${web}`);
         if (!isMade()) {
-          expect([container, existsSync(box.file('web'))]).toEqual([undefined, false]);
-          expect(await box.engine.images.list({ reference: 'slipway-instance/web' })).toEqual([]);
+          expect([container, existsSync(box.file(web))]).toEqual([undefined, false]);
+          expect(await box.engine.images.list({ reference: `slipway-instance/${web}` })).toEqual([]);
           return;
         }
         expect(container?.state).toBe('created');
-        await box.ok(['instance', 'start', 'web']);
+        await box.ok(['instance', 'start', web]);
         expect((await askService(port, '/env')).text).toContain('TOKEN=s3cret');
       }),
     10 * minutes,
@@ -73,7 +74,7 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   it(
     'restart: it serves afterwards, with its data',
     () =>
-      everywhere(running, ['instance', 'restart', 'web'], async (told) => {
+      everywhere(running, ['instance', 'restart', web], async (told) => {
         expect(told).not.toBe('undone');
         await serves();
       }),
@@ -83,8 +84,8 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   it(
     'stop: it is stopped, or serves, and says so',
     () =>
-      everywhere(running, ['instance', 'stop', 'web'], async (told) => {
-        const { state, desired, well } = await box.status('web');
+      everywhere(running, ['instance', 'stop', web], async (told) => {
+        const { state, desired, well } = await box.status(web);
         expect([state, desired, well]).toEqual(told === 'nothing' && state === 'running' ? ['running', 'running', true] : ['stopped', 'stopped', true]);
       }),
     10 * minutes,
@@ -93,11 +94,11 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   it(
     'env set: the old value or the new one',
     () =>
-      everywhere(running, ['instance', 'env', 'set', 'web', 'TOKEN=other'], async () => {
-        expect(readFileSync(box.file('web', '.env'), 'utf8')).toMatch(/^TOKEN=(?:s3cret|other)\n$/);
+      everywhere(running, ['instance', 'env', 'set', web, 'TOKEN=other'], async () => {
+        expect(readFileSync(box.file(web, '.env'), 'utf8')).toMatch(/^TOKEN=(?:s3cret|other)\n$/);
         // What no operation knew of yet waits for a later command of its kind.
         expect(handedOver().length).toBeLessThanOrEqual(1);
-        await box.ok(['instance', 'env', 'set', 'web', 'TOKEN=s3cret']);
+        await box.ok(['instance', 'env', 'set', web, 'TOKEN=s3cret']);
       }),
     10 * minutes,
   );
@@ -105,10 +106,10 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
   it(
     'delete: nothing is left, or all of it',
     () =>
-      everywhere(running, ['instance', 'delete', 'web', '--force'], async () => {
+      everywhere(running, ['instance', 'delete', web, '--force'], async () => {
         if (isMade()) return serves();
-        expect([await box.container('slipway-web'), existsSync(box.file('web'))]).toEqual([undefined, false]);
-        expect(await box.engine.images.list({ reference: 'slipway-instance/web' })).toEqual([]);
+        expect([await box.container(`slipway-${web}`), existsSync(box.file(web))]).toEqual([undefined, false]);
+        expect(await box.engine.images.list({ reference: `slipway-instance/${web}` })).toEqual([]);
       }),
     10 * minutes,
   );
