@@ -38,6 +38,8 @@ export interface CreateRequest {
 
 export interface Draft {
   readonly config: InstanceConfig;
+  /** The port was found, not given: another one is as good. */
+  readonly anyPort: boolean;
   /** What to build or reuse a release from. `undefined`: an image. */
   readonly release: { readonly repository: string; readonly version: string; readonly service: string } | undefined;
 }
@@ -60,7 +62,7 @@ export async function draftInstance(app: App, request: CreateRequest): Promise<D
   checkLimits(app, config, info);
   await checkSources(config);
   await checkPlace(app, config);
-  return { config, release: source.release };
+  return { config, anyPort: (request.port ?? given.port) === undefined, release: source.release };
 }
 
 async function readNewInstance(file: string): Promise<NewInstanceFile> {

@@ -1,10 +1,10 @@
-import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { label } from '../containers/labels.ts';
 import { removeAsRoot } from '../containers/remove-as-root.ts';
 import type { EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
-import type { Json, Step, StepKind } from '../operations/model.ts';
+import type { Json, Step, StepContext, StepKind } from '../operations/model.ts';
 import { errorCode, isMissing, makeDirectory, readFileIfAny, stateError } from '../state/atomic.ts';
 import { instanceData, instanceDir, instanceLogs, instanceSnapshots } from '../state/paths.ts';
 import { removeTree } from '../state/remove-tree.ts';
@@ -233,30 +233,46 @@ const removeFiles: StepKind = {
     const { app } = context;
     const { instance, keepData, engine, image } = step as RemoveFilesStep;
     const directory = instanceDir(app.paths, instance);
-    const data = instanceData(app.paths, instance);
-    // Aside, so that what is removed is removed whole; a crash leaves it where the next try finds it.
-    const aside = join(directory, '..', `.${instance}.data`);
-    if (keepData) await move(data, aside);
-    try {
-      await removeTree(directory);
-    } catch (error) {
-      // A container wrote as another user what this person may not remove.
-      if (!(error instanceof SlipwayError && error.code === 'E_REMOVE_FOREIGN') || engine === undefined || image === undefined) throw error;
-      const at = app.engineAt(engine);
-      if ((await at.images.inspect(image)) === undefined) throw error;
-      await removeAsRoot(app, at, context.operation, { image, directory, kind: 'instance', extra: { instance } });
-      await removeTree(directory);
+    const names = await readdir(directory).catch((cause: unknown) => {
+      if (isMissing(cause)) return [];
+      throw stateError('read', directory, cause);
+    });
+    // As long as there is a config.yml, what could not be removed is an instance's, and `delete` can be run again.
+    const last = 'config.yml';
+    const isTheirs = (name: string) => /^(?:data|logs)/.test(name);
+    const first = names.filter((name) => isTheirs(name) && !(keepData && name === 'data'));
+    for (const name of [...first, ...names.filter((one) => one !== last && !isTheirs(one))]) {
+      await removeForeign(context, { instance, path: join(directory, name), engine, image });
     }
-    if (!keepData) return removeTree(aside);
-    await makeDirectory(directory, 0o700);
-    await move(aside, data);
+    await removeTree(join(directory, last));
+    if (!keepData) await removeTree(directory);
   },
 };
 
-async function move(from: string, to: string): Promise<void> {
-  await rename(from, to).catch((cause: unknown) => {
-    if (!isMissing(cause)) throw stateError('write', to, cause);
-  });
+interface ForeignTree {
+  readonly instance: string;
+  readonly path: string;
+  readonly engine: EngineRef | undefined;
+  readonly image: string | undefined;
+}
+
+/** A container may have written as another user what this person may not remove: root of a container may. */
+async function removeForeign({ app, operation }: StepContext, { instance, path, engine: ref, image }: ForeignTree): Promise<void> {
+  try {
+    return await removeTree(path);
+  } catch (error) {
+    if (!(error instanceof SlipwayError && error.code === 'E_REMOVE_FOREIGN') || ref === undefined || image === undefined) throw error;
+    const engine = app.engineAt(ref);
+    if ((await engine.images.inspect(image)) === undefined) throw error;
+    try {
+      await removeAsRoot(app, engine, operation, { image, directory: path, kind: 'instance', extra: { instance } });
+    } catch (cause) {
+      // An image without a shell cannot do it; the first error tells what a person can.
+      if (cause instanceof SlipwayError && cause.code === 'E_ENGINE') throw error;
+      throw cause;
+    }
+    await removeTree(path);
+  }
 }
 
 /** Config files and the rest of what `instance create` began; what was there before, such as data that was kept, stays. */

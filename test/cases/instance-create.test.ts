@@ -132,7 +132,7 @@ describe.each(engines)('$name', (lab) => {
     for (const variable of ['TOKEN=t0ken', 'MOOD=calm', 'LEVEL=info', `SLIPWAY_INSTANCE=${shop}`, 'SLIPWAY_VERSION=v1.0.0', 'SLIPWAY_SETTINGS={}', 'PORT=8080'])
       expect(text.split('\n')).toContain(variable);
     expect(await box.status(shop)).toMatchObject({ version: 'v1.0.0', drift: [], metrics: expect.stringContaining('starts_total') as string });
-    expect(readFileSync(box.file('shop', 'config.yml'), 'utf8')).toMatch(/^service: shop\nversion: v1\.0\.0$/m);
+    expect(readFileSync(box.file(shop, 'config.yml'), 'utf8')).toMatch(/^service: shop\nversion: v1\.0\.0$/m);
     const again = await fromRepository(shop, '--env', 'TOKEN=t');
     expect([again.exitCode, again.stderr.includes('[E_INSTANCE_EXISTS]')]).toEqual([1, true]);
   });
@@ -143,5 +143,13 @@ describe.each(engines)('$name', (lab) => {
     const { port } = await box.status(shopTwo);
     expect(port).toBeGreaterThanOrEqual(8081);
     expect((await askService(port, '/')).text).toBe('v1');
+  });
+
+  it('of three that are made at once each has a port of its own', async () => {
+    const names = ['x', 'y', 'z'].map((word) => uniqueName(word));
+    const ends = await Promise.all(names.map((name) => box.create(name, 'good', '--no-start')));
+    expect(ends.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(ends.map(({ stderr }) => [0, stderr]));
+    const ports = await Promise.all(names.map(async (name) => (await box.status(name)).port));
+    expect(new Set(ports).size).toBe(3);
   });
 });

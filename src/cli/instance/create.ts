@@ -1,9 +1,13 @@
-import { draftInstance } from '../../instances/draft.ts';
+import { SlipwayError } from '../../errors.ts';
+import type { CreateObserved } from '../../instances/create.ts';
+import { type CreateRequest, type Draft, draftInstance } from '../../instances/draft.ts';
+import type { SecretEnvironment } from '../../instances/env-file.ts';
 import { withSecretsFile } from '../../instances/hand-over.ts';
-import { versionOf } from '../../instances/model.ts';
+import { type InstanceConfig, versionOf } from '../../instances/model.ts';
 import { provideDraft } from '../../instances/provide.ts';
 import { createInstance, startInstance } from '../../instances/verbs.ts';
 import { change } from '../../operations/change.ts';
+import type { Changed } from '../../operations/model.ts';
 import { type Call, printPlan, printResult } from '../call.ts';
 import { installUnit } from './install-unit.ts';
 import { runningLine, serviceUrl } from './running.ts';
@@ -30,16 +34,12 @@ export interface CreateFlags {
 export async function create(call: Call, name: string, flags: CreateFlags): Promise<void> {
   const { app } = call;
   const values = await readVariables(flags.env ?? [], async (variable) => fromEnvironment(call, variable));
-  const draft = await draftInstance(app, { ...flags, name, repository: flags.repo, configFile: flags.config, cwd: process.cwd() });
-  const { config } = draft;
-  const secrets = await askMissing(call, name, config.requiredSecrets, values);
-  if (!/^(?:127\.|::1$)/.test(config.address)) app.out.warn(`${name} will answer at ${config.address}: whoever reaches this machine there reaches it.`);
-  const { release, ...wanted } = await provideDraft(app, draft);
-  if (release === 'reused' && !call.json) app.out.note(`Release ${versionOf(config)} is there already, and is used.`);
-  if (release === 'built' && app.dryRun) app.out.note(`Release ${versionOf(config)} is built first.`);
-  const changed = await withSecretsFile(app, secrets, (secretsFile) =>
-    change(app, createInstance, { ...wanted, ...(secretsFile === undefined ? {} : { secretsFile }) }),
-  );
+  const request: CreateRequest = { ...flags, name, repository: flags.repo, configFile: flags.config, cwd: process.cwd() };
+  const draft = await draftInstance(app, request);
+  const { address, requiredSecrets } = draft.config;
+  const secrets = await askMissing(call, name, requiredSecrets, values);
+  if (!/^(?:127\.|::1$)/.test(address)) app.out.warn(`${name} will answer at ${address}: whoever reaches this machine there reaches it.`);
+  const { config, changed } = await make(call, request, draft, secrets);
   if (await printPlan(call, changed)) {
     if (flags.start) app.out.note(`Then it is started on port ${config.port}, and has to be well.`);
     return;
@@ -49,7 +49,37 @@ export async function create(call: Call, name: string, flags: CreateFlags): Prom
     await change(app, startInstance, { instance: name, asIs: true });
     if (flags.unit) await installUnit(call, name);
   }
-  const text = flags.start ? runningLine(config) : `Instance ${name} is made (${versionOf(config)}). Start it with \`slipway instance start ${name}\`.`;
-  const url = serviceUrl(config);
-  printResult(call, { id: name, version: versionOf(config), state: flags.start ? 'running' : 'stopped', url, port: config.port, digest: wanted.digest }, text);
+  const version = versionOf(config);
+  const text = flags.start ? runningLine(config) : `Instance ${name} is made (${version}). Start it with \`slipway instance start ${name}\`.`;
+  const { digest } = changed.before;
+  printResult(call, { id: name, version, state: flags.start ? 'running' : 'stopped', url: serviceUrl(config), port: config.port, digest }, text);
+}
+
+interface Made {
+  readonly config: InstanceConfig;
+  readonly changed: Changed<CreateObserved>;
+}
+
+/** How often another port is looked for where somebody else took the one that was free a moment ago. */
+const mostPorts = 5;
+
+async function make(call: Call, request: CreateRequest, first: Draft, secrets: SecretEnvironment): Promise<Made> {
+  const { app } = call;
+  let draft = first;
+  for (let tries = 1; ; tries++) {
+    const { release, ...wanted } = await provideDraft(app, draft);
+    const { config } = draft;
+    if (release === 'reused' && tries === 1 && !call.json) app.out.note(`Release ${versionOf(config)} is there already, and is used.`);
+    if (release === 'built' && app.dryRun) app.out.note(`Release ${versionOf(config)} is built first.`);
+    try {
+      const changed = await withSecretsFile(app, secrets, (secretsFile) =>
+        change(app, createInstance, { ...wanted, ...(secretsFile === undefined ? {} : { secretsFile }) }),
+      );
+      return { config, changed };
+    } catch (error) {
+      const taken = error instanceof SlipwayError && error.code === 'E_PORT_TAKEN';
+      if (!taken || !draft.anyPort || tries === mostPorts) throw error;
+      draft = await draftInstance(app, request);
+    }
+  }
 }
