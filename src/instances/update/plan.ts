@@ -35,7 +35,7 @@ export function isReplaced({ config, container, digest, drift, state, next }: Re
  * one has held, and `otherwise` has the same one serve again.
  */
 export function planReplace(now: ReplaceObserved, wanted: ReplaceWanted, outcome: Outcome): Plan {
-  if (now.taken) return { steps: tidySteps(now) };
+  if (now.taken) return { steps: tidySteps(now, wanted) };
   if (isReplaced(now, wanted)) return { steps: [] };
   checkSecrets({ ...now, config: now.next });
   return now.next.kind === 'process' ? planProcess(now, wanted, outcome) : planContainer(now, wanted, outcome);
@@ -63,8 +63,7 @@ function planContainer(now: ReplaceObserved, wanted: ReplaceWanted, outcome: Out
       ...(keepsData ? [{ do: 'instance.snapshot', ...data, container: old?.id ?? serving }] : []),
       ...(starts ? [startContainerStep(engine, serving), healthyStep(next, serving), holdStep(next, serving)] : []),
       commitStep(now, outcome),
-      ...(wanted.start && state.desired !== 'running' ? [setStateStep(name, { desired: 'running' })] : []),
-      ...tidySteps({ ...now, leftovers: old === undefined ? [] : [previousContainer(name)] }),
+      ...tidySteps({ ...now, leftovers: old === undefined ? [] : [previousContainer(name)] }, wanted),
     ],
     otherwise: [
       ...(keepsData ? [{ do: 'instance.restore-data', ...data, container: old?.id ?? serving, version: versionOf(next) }] : []),
@@ -94,11 +93,10 @@ function planProcess(now: ReplaceObserved, wanted: ReplaceWanted, outcome: Outco
       writeConfigStep(next),
       ...(starts ? [...processSteps('start', now), healthyStep(next, ''), holdStep(next, '')] : []),
       commitStep(now, outcome),
-      ...(wanted.start && !wasRunning ? [setStateStep(name, { desired: 'running' })] : []),
-      ...tidySteps(now),
+      ...tidySteps(now, wanted),
     ],
     otherwise: [
-      ...stop,
+      ...(starts || wasRunning ? stop : []),
       { do: 'instance.restore-data', instance: name, version: versionOf(next) },
       writeConfigStep(config),
       ...(wasRunning ? [...processSteps('start', now), servesAgainStep(config, '')] : []),
@@ -113,13 +111,14 @@ function commitStep(now: ReplaceObserved, outcome: Outcome): Step {
   return { ...recordStep(now.next.name, entry), commit: true };
 }
 
-function tidySteps(now: ReplaceObserved): readonly Step[] {
-  const { next, leftovers, container, digest } = now;
+function tidySteps(now: ReplaceObserved, wanted: ReplaceWanted): readonly Step[] {
+  const { next, leftovers, container, digest, state } = now;
   const { name, engine } = next;
   // Cut off after its commit, what serves is the new version already.
   const served = now.taken && next.kind === 'container' ? container?.imageId : digest;
   const isContainer = next.kind === 'container';
   return [
+    ...(wanted.start && state.desired !== 'running' ? [setStateStep(name, { desired: 'running' })] : []),
     ...leftovers.flatMap((one) => [keepLogStep(name, engine, one), removeContainerStep(engine, one)]),
     ...(isContainer ? [untagImagesStep(name, engine, imagesToKeep(now.history, served))] : []),
     { do: 'instance.end-update', instance: name, ...(served === undefined ? {} : { digest: served }) },
