@@ -1,4 +1,3 @@
-import type { EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Paths } from '../state/paths.ts';
 import { readHistory } from './history.ts';
@@ -15,8 +14,6 @@ export interface ReleaseUse extends ReleaseRef {
 
 export interface InUse {
   readonly uses: readonly ReleaseUse[];
-  /** Of all instances, each once. */
-  readonly engines: readonly EngineRef[];
   /** Why instances cannot be read: they may use anything. */
   readonly unreadable: readonly Error[];
 }
@@ -24,8 +21,7 @@ export interface InUse {
 /** Which of these releases an instance uses, or could roll back to. */
 export async function releasesInUse(paths: Paths, releases: readonly Manifest[]): Promise<InUse> {
   const found = await Promise.all((await listInstanceNames(paths)).map((name) => usesOf(paths, name, releases)));
-  const engines = new Map(found.flatMap(({ engines: some }) => some).map((engine) => [engine.endpoint, engine]));
-  return { uses: found.flatMap(({ uses }) => uses), engines: [...engines.values()], unreadable: found.flatMap(({ unreadable }) => unreadable) };
+  return { uses: found.flatMap(({ uses }) => uses), unreadable: found.flatMap(({ unreadable }) => unreadable) };
 }
 
 async function usesOf(paths: Paths, instance: string, releases: readonly Manifest[]): Promise<InUse> {
@@ -33,16 +29,16 @@ async function usesOf(paths: Paths, instance: string, releases: readonly Manifes
     if (error instanceof SlipwayError) return error;
     throw error;
   });
-  if (file instanceof SlipwayError) return { uses: [], engines: [], unreadable: [file] };
+  if (file instanceof SlipwayError) return { uses: [], unreadable: [file] };
   // A folder whose creation or deletion was cut off.
-  if (file === undefined) return { uses: [], engines: [], unreadable: [] };
+  if (file === undefined) return { uses: [], unreadable: [] };
   const history = await readHistory(paths, instance);
   const uses = releases.flatMap((release): readonly ReleaseUse[] => {
     const use = { instance, service: release.service, version: release.version };
     if (isConfigured(file, release)) return [{ ...use, how: 'current' }];
     return history.some((entry) => servedBy(entry, file, release)) ? [{ ...use, how: 'rollback' }] : [];
   });
-  return { uses, engines: [file.engine], unreadable: [] };
+  return { uses, unreadable: [] };
 }
 
 const isConfigured = ({ service, version }: InstanceFile, release: Manifest) => service === release.service && version === release.version;

@@ -1,6 +1,10 @@
-import { appendFileSync, chmodSync, createReadStream, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '../../src/app/create-app.ts';
+import { pruneReleases } from '../../src/index.ts';
+import { loadRelease, releaseTag } from '../../src/instances/releases/load.ts';
+import { readRelease } from '../../src/instances/releases/store.ts';
 import { connectLab, engines, uniqueName } from '../lab.ts';
 import { Sandbox } from '../sandbox.ts';
 import { plainService as plain, type ReleaseJson, ServiceRepository } from '../service-repository.ts';
@@ -46,18 +50,26 @@ describe.each(engines)('$name', (lab) => {
     await box.as(['rm', '-rf', directory]);
   });
 
-  it('its image is the same on every engine', async () => {
-    const web = await ServiceRepository.make(box, 'web', plain('one'), 'v1');
-    const { directory, image_digest: digest } = await built(web, 'v1');
-    for (const other of engines) {
-      const engine = connectLab(other);
-      try {
-        await engine.images.load(createReadStream(join(directory, 'image.tar')));
-        expect((await engine.images.inspect(digest))?.id).toBe(digest);
-        if (other.name !== lab.name) await engine.images.remove(digest, { force: true });
-      } finally {
-        engine.close();
+  it('its image is the same on every engine that it is loaded into, and goes from all of them with it', async () => {
+    const service = uniqueName('web');
+    const { image_digest: digest } = await built(await ServiceRepository.make(box, service, plain('one'), 'v1'), 'v1');
+    const out = { progress() {}, note() {}, warn() {}, raw() {} };
+    const app = createApp({ env: box.env(), out, signal: new AbortController().signal });
+    const others = engines.map(connectLab);
+    try {
+      const release = await readRelease(app.paths, { service, version: 'v1' });
+      for (const engine of others) {
+        expect(await loadRelease(app, engine, release)).toMatchObject({ id: digest, tags: [releaseTag(release)] });
+        // Once more is nothing more.
+        expect((await loadRelease(app, engine, release)).id).toBe(digest);
       }
+      await pruneReleases(app, 0);
+      for (const engine of others)
+        expect([await engine.images.inspect(releaseTag(release)), await engine.images.inspect(digest)]).toEqual([undefined, undefined]);
+      expect(folders(service)).toEqual([]);
+    } finally {
+      for (const engine of others) engine.close();
+      app.close();
     }
   });
 
@@ -79,13 +91,12 @@ describe.each(engines)('$name', (lab) => {
       `service: ${service}\nversion: v3\nport: 9999\nengine: { kind: ${lab.kind}, endpoint: "${lab.endpoint}", identity: x }\n`,
     );
     box.write('state/instances/many/.version-history', history('v1', 'created') + history('v2', 'update-failed') + history('v3', 'updated'));
-    const tags = async () =>
-      (await box.engine.images.list())
-        .flatMap((image) => image.tags)
-        .filter((tag) => tag.startsWith(`slipway-release/${service}:`))
-        .map((tag) => tag.split(':')[1]?.slice(0, 2))
-        .sort();
-    expect(await tags()).toEqual(versions);
+    /** Versions whose image has a name on the engine. */
+    const named = async () => {
+      const found = await Promise.all(releases.map((release) => box.engine.images.inspect(releaseTag(release))));
+      return versions.filter((_, index) => found[index] !== undefined);
+    };
+    expect(await named()).toEqual(versions);
 
     const refused = await box.slipway(['release', 'prune', '--keep', '1']);
     expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('--yes')]);
@@ -98,7 +109,7 @@ describe.each(engines)('$name', (lab) => {
     expect(said).toContain(`Removed ${service} v4, ${service} v2.`);
     expect(said).toContain(`Kept ${service} v3: many uses it.`);
     expect(said).toContain(`Kept ${service} v1: many could go back to it.`);
-    expect(await tags()).toEqual(['v1', 'v3', 'v5']);
+    expect(await named()).toEqual(['v1', 'v3', 'v5']);
     expect(await box.ok(['release', 'list', service])).toMatch(/v1 .*many \(can go back to it\)/);
 
     // What cannot be read may use anything.
@@ -110,6 +121,6 @@ describe.each(engines)('$name', (lab) => {
     expect([listed.exitCode, listed.stderr]).toEqual([0, expect.stringContaining('whether this instance uses a release is not known')]);
     await box.as(['rm', '-rf', box.path('state/instances')]);
     await box.ok(['release', 'prune', '--keep', '0', '--yes']);
-    expect([folders(service), await tags()]).toEqual([[], []]);
+    expect([folders(service), await named()]).toEqual([[], []]);
   });
 });

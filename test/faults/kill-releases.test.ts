@@ -54,12 +54,15 @@ describe.each(engines.filter(({ rootless }) => !rootless))('$name', (lab) => {
           expect((await names()).map((name) => name.replace(/-[0-9a-f]{12}$/, ''))).toEqual(isThere ? [`slipway-release/${service}:v1`] : []);
           await expectNothingLeft(box);
           if (isThere) await box.ok(['release', 'verify', service, 'v1']);
+          if (isThere) return void (await clear());
+          // What was undone is in nobody's way.
+          if (cut.write % 5 !== 0) return;
           await box.ok(build());
           await box.ok(['release', 'verify', service, 'v1']);
           await clear();
-          expect(await names()).toEqual([]);
         });
       }
+      expect(await names()).toEqual([]);
       expect([...seen].sort()).toEqual(['completed', 'nothing', 'undone']);
       expect(await web.state()).toBe(before);
     },

@@ -27,6 +27,8 @@ export async function prune(call: Call, { keep, yes }: PruneOptions): Promise<vo
   if (await printPlan(call, changed)) return;
   const { unused, kept } = unusedReleases(changed.before, keep);
   for (const entry of changed.before.entries) if ('error' in entry) app.out.warn(`${entry.error.message} It is left as it is.`);
+  if (unused.length > 0)
+    for (const endpoint of changed.before.away) app.out.warn(`the engine at ${endpoint} does not answer: images of these releases may be left there`);
   printResult(
     call,
     unused.map(({ service, version }) => ({ id: `${service}/${version}`, service, version })),

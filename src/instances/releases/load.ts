@@ -4,6 +4,7 @@ import type { Engine, ImageDetails } from '../../engine/model.ts';
 import { SlipwayError } from '../../errors.ts';
 import type { App, StepKind } from '../../operations/model.ts';
 import type { EngineStep } from './build-steps.ts';
+import { rememberEngine } from './engines.ts';
 import type { Manifest, Release } from './model.ts';
 import { broken, imageName, readRelease } from './store.ts';
 
@@ -18,6 +19,7 @@ export async function loadRelease(app: App, engine: Engine, release: Release): P
   const tagged = await engine.images.inspect(tag, options);
   if (tagged?.id === release.imageDigest) return tagged;
   const there = await engine.images.inspect(release.imageDigest, options);
+  await rememberEngine(app, engine);
   const reference = there === undefined ? await load(app, engine, release) : release.imageDigest;
   await engine.images.tag(reference, tag, options);
   const image = await engine.images.inspect(tag, options);

@@ -1,6 +1,7 @@
 import type { EngineRef } from '../../engine/model.ts';
 import type { App, Json } from '../../operations/model.ts';
 import { type ReleaseUse, releasesInUse } from '../in-use.ts';
+import { rememberedEngines } from './engines.ts';
 import type { Release, ReleaseRef } from './model.ts';
 import { listReleases, type ReleaseEntry, readReleaseIfAny } from './store.ts';
 
@@ -19,15 +20,40 @@ export async function observeBuild(app: App, ref: ReleaseRef): Promise<BuildFact
 export interface PruneFacts {
   readonly entries: readonly ReleaseEntry[];
   readonly uses: readonly ReleaseUse[];
-  /** Those that releases may have been loaded into, as far as instances and this command know. */
+  /** Those that have images of releases, and answer. */
   readonly engines: readonly (EngineRef & { readonly [key: string]: Json })[];
+  /** Those that do not answer now: what they have of releases that go stays there. */
+  readonly away: readonly string[];
 }
 
 export async function observePrune(app: App): Promise<PruneFacts> {
   const entries = await listReleases(app.paths);
   const releases = entries.flatMap((entry) => ('release' in entry ? [entry.release] : []));
-  const { uses, engines, unreadable } = await releasesInUse(app.paths, releases);
+  const { uses, unreadable } = await releasesInUse(app.paths, releases);
   // Nothing is guessed.
   if (unreadable[0] !== undefined) throw unreadable[0];
-  return { entries, uses, engines: engines.map(({ kind, endpoint, identity }) => ({ kind, endpoint, identity })) };
+  const all = [...releases.map(({ builtOn }) => builtOn), ...(await rememberedEngines(app.paths))];
+  const known = [...new Map(all.map(({ kind, endpoint, identity }) => [endpoint, { kind, endpoint, identity }])).values()];
+  const answers = await Promise.all(known.map((engine) => isThere(app, engine)));
+  return {
+    entries,
+    uses,
+    engines: known.filter((_, index) => answers[index]),
+    away: known.filter((_, index) => !answers[index]).map(({ endpoint }) => endpoint),
+  };
 }
+
+function isThere(app: App, ref: EngineRef): Promise<boolean> {
+  return app
+    .engineAt(ref)
+    .ping({ signal: app.signal, timeoutMs: patienceMs })
+    .then(
+      () => true,
+      () => {
+        app.signal.throwIfAborted();
+        return false;
+      },
+    );
+}
+
+const patienceMs = 5_000;

@@ -84,8 +84,7 @@ export function planPrune(facts: PruneFacts, { keep }: PruneWanted): Plan {
   return {
     steps: unused.flatMap((release): readonly Step[] => {
       const ref = { service: release.service, version: release.version };
-      const engines = new Map([release.builtOn, ...facts.engines].map(({ kind, endpoint, identity }) => [endpoint, { kind, endpoint, identity }]));
-      return [...[...engines.values()].map((engine) => ({ do: 'release.unload', ...ref, engine, tag: releaseTag(release) })), { do: 'release.remove', ...ref }];
+      return [...facts.engines.map((engine) => ({ do: 'release.unload', ...ref, engine, tag: releaseTag(release) })), { do: 'release.remove', ...ref }];
     }),
   };
 }
