@@ -98,9 +98,9 @@ describe('config.yml', () => {
   });
 });
 
-describe.each(['production', 'internal-tools'])('examples/instances/%s.yml', (name) => {
+describe.each(['production', 'internal-tools'])('docs/reference/instances/%s.yml', (name) => {
   test('is what `instance create --config` takes', async () => {
-    const file = await parseYaml(`${name}.yml`, readFileSync(`${root}/examples/instances/${name}.yml`, 'utf8'), newInstanceSchema);
+    const file = await parseYaml(`${name}.yml`, readFileSync(`${root}/docs/reference/instances/${name}.yml`, 'utf8'), newInstanceSchema);
     const { version = 'v1', image, repository, ...rest } = file;
     const source = image === undefined ? { service: 'shop', version, repository } : { image };
     const whole: InstanceFile = { ...rest, ...source, engine, port: file.port ?? 8081 };
