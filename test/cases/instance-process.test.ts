@@ -180,13 +180,23 @@ describe.each(engines)('$name', (lab) => {
 
   it('a loop of crashes ends in `failed`, and a start tries again', async () => {
     const name = await made('v1.0.0');
-    await ok('instance', 'stop', name);
-    const config = box.path('state/instances', name, 'config.yml');
-    box.write(`state/instances/${name}/config.yml`, readFileSync(config, 'utf8').replace('v1.0.0', 'v3.0.0'));
-    await ok('release', 'build', 'prog', 'v3.0.0', '--repo', repository.path).catch(() => '');
-    const end = await slipway('instance', 'start', name, '--yes');
-    expect(end.exitCode).toBe(1);
-    expect(end.stderr).toContain('no luck');
+    const config = `state/instances/${name}/config.yml`;
+    const good = box.read(config);
+    await ok('release', 'build', 'prog', 'v3.0.0', '--repo', repository.path);
+    box.write(config, good.replace('v1.0.0', 'v3.0.0'));
+    await ask(name, '/crash').catch(() => {});
+    await poll(async () => (await status(name)).state).toBe('failed');
+    await poll(() => existsSync(box.path(`state/locks/supervise/${name}.lock`))).toBe(false);
+    expect(await supervisionOf(box, name)).toMatchObject({ restarts: { length: 4 }, reason: expect.stringContaining('exit code 3') as string });
+    expect(await ok('instance', 'logs', name, '--tail', '1')).toBe('no luck\n');
+
+    const end = await slipway('instance', 'start', name, '--as-is');
+    expect([end.exitCode, end.stderr]).toEqual([1, expect.stringContaining('no luck')]);
+    expect((await status(name)).state).not.toBe('running');
+    box.write(config, good);
+    await ok('instance', 'start', name);
+    expect(await ask(name)).toBe('good-1');
+    expect((await status(name)).state).toBe('running');
   });
 
   it('one that does not end is killed after its stop timeout, and stop says so', async () => {

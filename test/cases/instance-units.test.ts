@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, type LabUser, lab, removeLabelled, uniqueName } from '../lab.ts';
 import { Machine } from '../machine.ts';
 import { Sandbox } from '../sandbox.ts';
-import { askService, serviceLabel } from '../services.ts';
+import { askService, buildService, serviceLabel } from '../services.ts';
 import { makeInstance, quick, supervisionOf } from './supervised.ts';
 
 const docker = engines.find(({ name }) => name === 'docker');
@@ -98,11 +98,50 @@ describe('a machine with systemd', () => {
     await poll(() => ask(unit, 'is-failed')).toBe('failed');
     expect(await machine.ok(['systemctl', 'show', '-p', 'Result,ExecMainStatus', unit])).toBe('Result=exit-code\nExecMainStatus=75');
     expect(await supervisionOf(box, name)).toMatchObject({ state: 'failed', reason: expect.stringContaining('exit code 3') as string });
+    expect(JSON.parse(await ok(['instance', 'status', name, '--json']))).toMatchObject({ state: 'failed', well: false });
+    expect(await ok(['instance', 'status'])).toMatch(new RegExp(`^${name} .*failed`, 'm'));
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(await ask(unit, 'is-failed')).toBe('failed');
     await ok(['instance', 'uninstall', name]);
     expect(await ask(unit, 'is-failed')).toBe('inactive');
   }, 120_000);
+
+  it('update, a bad update and rollback under a unit: it stays the same unit, and looks after what serves', async () => {
+    const name = named('unit');
+    const unit = `slipway-${name}.service`;
+    for (const version of [{ version: 'v1' }, { version: 'v2' }, { version: 'v3', behaviour: 'never-healthy' }] as const) {
+      await buildService(box.engine, `${name}-${version.version}:test`, name, version);
+    }
+    expect(await ok(['instance', 'create', name, '--image', `${name}-v1:test`, '--health', '/health'])).toMatch(/running on http:\/\/localhost:\d+/);
+    const { port } = JSON.parse(await ok(['instance', 'status', name, '--json'])) as { readonly port: number };
+    const config = `state/instances/${name}/config.yml`;
+    box.write(config, box.read(config).replace('http: /health', 'http: /health\n  soak: 1s\n  wait: 8s'));
+    expect([await ask(unit, 'is-enabled'), await ask(unit, 'is-active')]).toEqual(['enabled', 'active']);
+    const supervisor = await machine.ok(['systemctl', 'show', '-p', 'MainPID', unit]);
+
+    await ok(['instance', 'update', name, '--image', `${name}-v2:test`]);
+    expect(await askService(port, '/')).toMatchObject({ text: 'v2' });
+    const bad = await machine.slipway(['instance', 'update', name, '--image', `${name}-v3:test`]);
+    expect([bad.exitCode, bad.stderr]).toEqual([1, expect.stringContaining(`Update failed, rolled back to ${name}-v2:test`)]);
+    await answers(port).toBe('v2');
+    await ok(['instance', 'rollback', name]);
+    expect(await askService(port, '/')).toMatchObject({ text: 'v1' });
+
+    expect(await machine.ok(['systemctl', 'show', '-p', 'MainPID', unit])).toBe(supervisor);
+    await box.engine.containers.kill(`slipway-${name}`, 'SIGKILL');
+    await poll(async () => (await supervisionOf(box, name))?.restarts.length).toBe(1);
+    await answers(port).toBe('v1');
+
+    await ok(['instance', 'stop', name]);
+    await poll(() => ask(unit, 'is-active')).toBe('inactive');
+    await machine.reboot();
+    expect((await box.container(`slipway-${name}`))?.state).toBe('exited');
+    await ok(['instance', 'start', name]);
+    expect(await ask(unit, 'is-active')).toBe('active');
+    await ok(['instance', 'delete', name, '--force']);
+    expect(await ask(unit, 'is-enabled')).toBe('');
+    expect(await box.container(`slipway-${name}`)).toBeUndefined();
+  }, 240_000);
 
   it('another install leaves a unit of that name alone', async () => {
     const name = named('unit');
