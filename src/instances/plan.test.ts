@@ -125,5 +125,6 @@ test('delete takes what an update left beside it, too, and stops before it remov
     'slipway-web.previous',
     true,
     'instance.untag-images',
+    true,
   ]);
 });

@@ -157,6 +157,7 @@ export function planDelete(observed: InstanceObserved & { readonly leftovers: re
         ...(isContainer ? { engine: { ...engine }, image: container?.imageId ?? state.digest } : {}),
       },
       ...(isContainer ? [untagImagesStep(name, engine, [])] : []),
+      { do: 'instance.forget', instance: name, keepData },
     ],
   };
 }

@@ -6,7 +6,7 @@ import type { EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import type { Json, Step, StepContext, StepKind } from '../operations/model.ts';
 import { errorCode, isMissing, makeDirectory, readFileIfAny, stateError } from '../state/atomic.ts';
-import { instanceData, instanceDir, instanceLogs, instanceSnapshots } from '../state/paths.ts';
+import { instanceData, instanceDir, instanceFile, instanceLogs, instanceSnapshots } from '../state/paths.ts';
 import { removeTree } from '../state/remove-tree.ts';
 import { editEnvFile, parseEnv } from './env-file.ts';
 import { readEnvironment } from './environment.ts';
@@ -228,7 +228,7 @@ interface RemoveFilesStep extends InstanceStep {
 
 const removeFiles: StepKind = {
   do: 'instance.remove-files',
-  describe: (step) => `Remove ${(step as RemoveFilesStep).keepData ? 'all but the data' : 'the folder'} of instance ${(step as InstanceStep).instance}`,
+  describe: (step) => `Remove ${(step as RemoveFilesStep).keepData ? 'all files but the data' : 'the files'} of instance ${(step as InstanceStep).instance}`,
   async apply(context, step) {
     const { app } = context;
     const { instance, keepData, engine, image } = step as RemoveFilesStep;
@@ -238,14 +238,21 @@ const removeFiles: StepKind = {
       throw stateError('read', directory, cause);
     });
     // As long as there is a config.yml, what could not be removed is an instance's, and `delete` can be run again.
-    const last = 'config.yml';
     const isTheirs = (name: string) => /^(?:data|logs)/.test(name);
     const first = names.filter((name) => isTheirs(name) && !(keepData && name === 'data'));
-    for (const name of [...first, ...names.filter((one) => one !== last && !isTheirs(one))]) {
+    for (const name of [...first, ...names.filter((one) => one !== 'config.yml' && !isTheirs(one))]) {
       await removeForeign(context, { instance, path: join(directory, name), engine, image });
     }
-    await removeTree(join(directory, last));
-    if (!keepData) await removeTree(directory);
+  },
+};
+
+/** The last of a delete. */
+const forget: StepKind = {
+  do: 'instance.forget',
+  describe: (step) => `Forget instance ${(step as InstanceStep).instance}`,
+  async apply({ app }, step) {
+    const { instance, keepData } = step as RemoveFilesStep;
+    await removeTree(keepData ? instanceFile(app.paths, instance) : instanceDir(app.paths, instance));
   },
 };
 
