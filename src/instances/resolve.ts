@@ -1,6 +1,6 @@
 import { parseMemory } from '../projects/memory.ts';
 import type { Mount, Resources } from '../engine/model.ts';
-import { commandFromFile, healthFromFile, pathsFromFile, withHome } from './fields.ts';
+import { commandFromFile, healthFromFile, pathsFromFile, withHome } from './from-fields.ts';
 import type { HealthSettings, InstanceConfig, InstancePaths, InstanceSource } from './model.ts';
 import type { ServiceDefinition } from './releases/model.ts';
 import type { InstanceFile } from './schema.ts';

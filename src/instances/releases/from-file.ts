@@ -1,5 +1,5 @@
 import { isIdentifier } from '../../state/identifiers.ts';
-import { commandFromFile, healthFromFile } from '../fields.ts';
+import { commandFromFile, healthFromFile } from '../from-fields.ts';
 import type { ServiceDefinition } from './model.ts';
 import type { ServiceFile } from './schema.ts';
 
