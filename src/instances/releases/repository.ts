@@ -8,7 +8,7 @@ import { shown } from '../../git/seed.ts';
 import { usageError } from '../../errors.ts';
 import type { App } from '../../operations/model.ts';
 import { repositoryProblem } from '../../projects/repository.ts';
-import { withHome } from '../fields.ts';
+import { withHome } from '../from-fields.ts';
 
 /** Where a service's versions come from. */
 export interface Source {
