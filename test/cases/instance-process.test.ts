@@ -7,7 +7,7 @@ import { Sandbox } from '../sandbox.ts';
 import { ServiceRepository } from '../service-repository.ts';
 import { askService } from '../services.ts';
 import type { StatusJson } from './instance-box.ts';
-import { quick, said, supervisionOf } from './supervised.ts';
+import { freePort, quick, said, supervisionOf } from './supervised.ts';
 
 const server = `import { createServer } from 'node:http';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -57,11 +57,11 @@ describe.each(engines)('$name', (lab) => {
   const ports = new Map<string, number>();
   const made = async (version: string) => {
     const name = uniqueName('prog');
-    const end = await box.slipway(['instance', 'create', name, '--repo', repository.path, '--version', version, '--no-unit', '-e', 'TOKEN=s3cret'], {
-      env: quick,
-    });
+    const port = await freePort();
+    const what = ['--repo', repository.path, '--version', version, '--port', `${port}`, '--no-unit', '-e', 'TOKEN=s3cret'];
+    const end = await box.slipway(['instance', 'create', name, ...what], { env: quick });
     if (end.exitCode !== 0) throw new Error(`create ended with ${end.exitCode}:\n${end.stdout}${end.stderr}`);
-    ports.set(name, (await status(name)).port);
+    ports.set(name, port);
     return name;
   };
   const ask = async (name: string, path = '/') => (await askService(ports.get(name) ?? 0, path)).text;

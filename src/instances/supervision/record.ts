@@ -33,6 +33,8 @@ export class SupervisionRecord {
       restarts: goesOn ? before.restarts : [],
       startedAt: goesOn ? before.startedAt : undefined,
     };
+    // What was said before is not true of this one.
+    await writeSupervision(paths, instance, now);
     return { record: new SupervisionRecord(paths, instance, now), goesOn };
   }
 
