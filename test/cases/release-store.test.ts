@@ -122,5 +122,5 @@ describe.each(engines)('$name', (lab) => {
     await box.as(['rm', '-rf', box.path('state/instances')]);
     await box.ok(['release', 'prune', '--keep', '0', '--yes']);
     expect([folders(service), await named()]).toEqual([[], []]);
-  });
+  }, 180_000);
 });
