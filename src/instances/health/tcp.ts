@@ -11,7 +11,12 @@ export interface TcpQuestion {
 /** Whether the port accepts. */
 export function askTcp({ host, port, timeoutMs, signal }: TcpQuestion): Promise<Verdict> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, signal });
+    const socket = connect({ host, port });
+    // By hand: `connect` leaves its listener on a signal that outlives the socket.
+    const cancel = () => socket.destroy(new Error('cancelled'));
+    if (signal.aborted) cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    socket.on('close', () => signal.removeEventListener('abort', cancel));
     const end = (verdict: Verdict) => {
       socket.destroy();
       resolve(verdict);
