@@ -46,8 +46,8 @@ export const createInstance: Verb<CreateWanted, CreateObserved> = {
   describe: ({ config }) => `instance create ${config.name}`,
 };
 
-/** Its port and its container's name are free. Throws E_PORT_TAKEN, E_NAME_TAKEN. */
-export async function checkPlace(app: App, config: InstanceConfig): Promise<void> {
+/** Its container's name and its port are free. Throws E_NAME_TAKEN, E_PORT_TAKEN. */
+export async function checkPlace(app: App, config: InstanceConfig, { port = true } = {}): Promise<void> {
   const engine = app.engineAt(config.engine);
   const [held, published, container] = await Promise.all([
     instancePorts(app.paths, config.name),
@@ -59,7 +59,7 @@ export async function checkPlace(app: App, config: InstanceConfig): Promise<void
       hint: `Choose another name for the instance, or remove or rename that container with your engine. Slipway leaves it alone.`,
     });
   }
-  await checkPort(config.address, config.port, new Set([...held, ...published]));
+  if (port) await checkPort(config.address, config.port, new Set([...held, ...published]));
 }
 
 export function instanceExists(name: string): SlipwayError {

@@ -61,8 +61,10 @@ export async function draftInstance(app: App, request: CreateRequest): Promise<D
   const config = { ...resolveInstance(name, file, source.definition, app.person.home), ...source.template };
   checkLimits(app, config, info);
   await checkSources(config);
-  await checkPlace(app, config);
-  return { config, anyPort: (request.port ?? given.port) === undefined, release: source.release };
+  const anyPort = (request.port ?? given.port) === undefined;
+  // One that was found free a moment ago is looked at when the instance is made, and another one found where it is not.
+  await checkPlace(app, config, { port: !anyPort });
+  return { config, anyPort, release: source.release };
 }
 
 async function readNewInstance(file: string): Promise<NewInstanceFile> {

@@ -32,7 +32,8 @@ export class InstanceBox extends Sandbox {
   constructor(lab: LabEngine, file: number) {
     super(lab);
     const index = theLab.engines.findIndex(({ name }) => name === lab.name);
-    this.port = 20_000 + (process.pid % 400) * 50 + file * 16 + Math.max(0, index) * 5;
+    // A hundred for each file of a run, thirty for each engine.
+    this.port = 15_000 + (process.pid % 30) * 500 + file * 100 + Math.max(0, index) * 30;
   }
 
   tag(version: string): string {

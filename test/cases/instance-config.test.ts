@@ -113,11 +113,11 @@ describe.each(engines)('$name', (lab) => {
     expect(`${tail.stdout}${tail.stderr}`).toBe('service good starts\n');
     expect((await box.slipway(['instance', 'logs', web, '--since', '2099-01-01T00:00:00Z'])).stdout).toBe('');
     expect((await box.slipway(['instance', 'logs', web, '--since', '1h', '-t'])).stdout).toMatch(/^2\d{3}-\S+Z service good starts$/m);
-    const following = box.start(['instance', 'logs', web, '--follow', '--tail', '0']);
+    const following = box.start(['instance', 'logs', web, '--follow', '--tail', '1']);
     let seen = '';
     for (const stream of [following.stdout, following.stderr]) stream?.on('data', (chunk: Buffer) => (seen += chunk.toString()));
     const ended = once(following, 'exit');
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await expect.poll(() => seen, { timeout: 15_000 }).toBe('service good starts\n');
     await askService(port, '/log/first-word');
     await expect.poll(() => seen, { timeout: 15_000 }).toContain('first-word\n');
     await box.ok(['instance', 'restart', web]);
@@ -126,6 +126,7 @@ describe.each(engines)('$name', (lab) => {
     await box.ok(['instance', 'stop', web]);
     expect((await ended)[0]).toBe(0);
     expect(seen.split('\n').filter((line) => line === 'first-word' || line === 'service good starts' || line === 'second-word')).toEqual([
+      'service good starts',
       'first-word',
       'service good starts',
       'second-word',

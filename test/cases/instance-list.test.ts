@@ -18,7 +18,7 @@ describe.each(engines)('$name', (lab) => {
     const env = { SLIPWAY_ENGINE: road.endpoint };
     for (const [index, name] of names.entries()) {
       const end = await box.slipway(
-        ['instance', 'create', name, '--image', box.tag('good'), '--port', String(box.port - 60 + index), '--no-unit', '--no-start'],
+        ['instance', 'create', name, '--image', box.tag('good'), '--port', String(box.port + 10 + index), '--no-unit', '--no-start'],
         { env },
       );
       if (end.exitCode !== 0) throw new Error(end.stderr);

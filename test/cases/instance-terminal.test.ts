@@ -17,8 +17,8 @@ describe.each(engines)('$name', (lab) => {
   let port: number;
 
   beforeAll(async () => {
-    box = new InstanceBox(lab, 3);
-    port = box.port - 90;
+    box = new InstanceBox(lab, 4);
+    port = box.port;
     await box.service({ version: 'good' });
     box.write('web.yml', `image: ${box.tag('good')}\nport: ${port}\nenv: { LEVEL: info }\nrequired_secrets: [TOKEN]\nhealth: { http: /health, soak: 1s }\n`);
   }, 300_000);
