@@ -3,7 +3,7 @@ import { attempt, run, tell } from './run.mjs';
 
 /** @typedef {import('./state.mjs').EngineName} EngineName */
 
-const COMMON = ['busybox-static', 'ca-certificates', 'iproute2', 'iptables', 'mmdebstrap', 'git', 'tar', 'util-linux', 'kmod'];
+const COMMON = ['busybox-static', 'ca-certificates', 'iproute2', 'iptables', 'mmdebstrap', 'git', 'tar', 'util-linux', 'kmod', 'procps'];
 const PODMAN = ['podman', 'crun', 'runc', 'netavark', 'aardvark-dns', 'catatonit'];
 /** @type {Record<EngineName, readonly string[]>} */
 const OF_ENGINE = {
