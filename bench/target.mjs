@@ -22,6 +22,12 @@ export function atMost(times, words, allowance) {
   return { rule: `≤ ${EMPTY} + ${words}${times[CALLS] ? ` + ${CALLS}` : ''}`, limit, actual, unit: 'ms', met: actual <= limit };
 }
 
+/** Slipway within so many milliseconds, whatever it stands beside. @param {Times} times @param {number} limit @returns {Target} */
+export function within(times, limit) {
+  const actual = times.slipway?.median ?? Number.NaN;
+  return { rule: `≤ ${limit} ms`, limit, actual, unit: 'ms', met: actual <= limit };
+}
+
 /** Slipway within so many times what the other takes. @param {Times} times @param {string} other @param {number} factor @returns {Target} */
 export function timesAsLong(times, other, factor) {
   const actual = quotient(times.slipway, times[other]);
