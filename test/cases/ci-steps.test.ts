@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { JobRun } from '../../../test/ci-job.ts';
+import { JobRun } from '../ci-job.ts';
 
 const runs: JobRun[] = [];
 const newRun = () => {
