@@ -5,12 +5,18 @@ import { numRuns } from '../../../test/thorough.ts';
 import { formsOf } from './forms.ts';
 import { Masker } from './masker.ts';
 
+/** What `unit: 'binary'` means; that lists a million code points first. */
+const anything = fc
+  .integer({ min: 0, max: 0x10ffff })
+  .filter((code) => code < 0xd800 || code > 0xdfff)
+  .map((code) => String.fromCodePoint(code));
+
 it('a masker lets no form of any secret through, wherever the stream is cut', () => {
   // Neither braces nor blanks: the mask itself would be part of a secret.
   const value = fc.oneof(
     fc.string({ unit: fc.constantFrom(...'ab1'), minLength: 1, maxLength: 12 }),
     fc.string({ unit: fc.constantFrom(...'aZ09+/=\n\'"\\%&?é€'), minLength: 6, maxLength: 40 }),
-    fc.string({ unit: 'binary', minLength: 6, maxLength: 30 }).map((text) => text.replace(/[\0{} ]/g, '_')),
+    fc.string({ unit: anything, minLength: 6, maxLength: 30 }).map((text) => text.replace(/[\0{} ]/g, '_')),
   );
   const secrets = fc.array(value, { minLength: 1, maxLength: 4 });
   fc.assert(
@@ -29,9 +35,10 @@ it('a masker lets no form of any secret through, wherever the stream is cut', ()
         });
         const bytes = Buffer.concat(pieces);
         const whole = inPieces(masker, bytes, []);
-        expect(inPieces(masker, bytes, cuts)).toEqual(whole);
+        expect(inPieces(masker, bytes, cuts).toString('hex')).toBe(whole.toString('hex'));
         const rest = whole.toString('latin1').split(/\{\{ S\d \}\}/);
-        for (const form of forms) expect(rest.filter((part) => part.includes(form.toString('latin1')))).toEqual([]);
+        const texts = forms.map((form) => form.toString('latin1'));
+        expect(texts.filter((text) => rest.some((part) => part.includes(text)))).toEqual([]);
       },
     ),
     { numRuns: numRuns(20, 200) },
