@@ -25,6 +25,11 @@ it('holds Slipway against a time', () => {
   expect(within(times(300.1, { [EMPTY]: 60 }), 300).met).toBe(false);
 });
 
+it('rounds what is shown, not what is judged', () => {
+  expect(timesAsLong(times(301, { 'docker exec': 1000 }), 'docker exec', 0.3)).toMatchObject({ actual: 0.3, met: false });
+  expect(timesFaster(times(1000, { 'devcontainer up': 3999 }), 'devcontainer up', 4)).toMatchObject({ actual: 4, met: false });
+});
+
 it('meets no target where a side was not measured', () => {
   expect(timesFaster(times(10, {}), 'devcontainer up', 4).met).toBe(false);
 });
