@@ -28,7 +28,11 @@ const UNITS = [
  * @param {readonly EngineName[]} engines
  */
 export async function installPackages(engines) {
-  const wanted = [...new Set([...COMMON, ...engines.flatMap((engine) => OF_ENGINE[engine])])];
+  await install([...new Set([...COMMON, ...engines.flatMap((engine) => OF_ENGINE[engine])])]);
+}
+
+/** @param {readonly string[]} wanted */
+export async function install(wanted) {
   const missing = await notInstalled(wanted);
   restorePolicy();
   if (missing.length === 0) return;

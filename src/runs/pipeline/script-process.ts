@@ -24,7 +24,8 @@ export async function startScript(order: Wanted, { folder, env, variables, onMes
   const { argv, library } = places();
   const talk: Talk = await startTalk(argv, {
     cwd: folder,
-    env: { ...scriptEnv(env), ...variables },
+    // As in a run's workspace: a repository that the cache is in is not the pipeline's.
+    env: { ...scriptEnv(env), GIT_CEILING_DIRECTORIES: dirname(folder), ...variables },
     onMessage: (message) => onMessage(message, (answer) => talk.send(answer)),
     onOutput,
   });
