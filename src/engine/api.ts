@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
-import { type Dialect, readDialect, versionedPath } from './dialect.ts';
+import { type Dialect, type DialectMemory, isSameDialect, readDialect, versionedPath } from './dialect.ts';
 import { readRefusal, type Refusal, refusalError } from './errors.ts';
 import type { CallOptions } from './model.ts';
 import { readText } from './stream.ts';
@@ -41,14 +41,18 @@ export interface Api {
 
 const defaultTimeoutMs = 60_000;
 
-export function openApi(transport: Transport): Api {
+export function openApi(transport: Transport, memory?: DialectMemory): Api {
+  const { endpoint } = transport;
+  const remembered = memory?.read(endpoint);
   let negotiated: Promise<Dialect> | undefined;
 
   const ping = async (options: CallOptions = {}): Promise<Dialect> => {
     const action = 'answer a ping';
     const { status, headers, text } = await transport.ask({ method: 'GET', path: '/_ping', action, timeoutMs: defaultTimeoutMs, ...options });
     if (status !== 200) throw refusalError(action, readRefusal(status, text));
-    return readDialect(headers);
+    const spoken = readDialect(headers);
+    if (remembered === undefined || !isSameDialect(spoken, remembered)) memory?.write(endpoint, spoken);
+    return spoken;
   };
   const dialect = (options: CallOptions = {}): Promise<Dialect> => {
     negotiated ??= ping(options).catch((error: unknown) => {
@@ -58,9 +62,10 @@ export function openApi(transport: Transport): Api {
     });
     return negotiated;
   };
-  const prepare = async (method: Method, path: string, request: ApiRequest): Promise<Question> => {
+  const prepare = async (method: Method, path: string, request: ApiRequest): Promise<Question> =>
+    written(method, path, request, await dialect(request.signal === undefined ? {} : { signal: request.signal }));
+  const written = (method: Method, path: string, request: ApiRequest, spoken: Dialect): Question => {
     const { json, tar, signal, patient } = request;
-    const spoken = await dialect(request.signal === undefined ? {} : { signal: request.signal });
     const timeoutMs = request.timeoutMs ?? (patient ? undefined : defaultTimeoutMs);
     const type = tar === undefined ? 'application/json' : 'application/x-tar';
     return {
@@ -80,7 +85,18 @@ export function openApi(transport: Transport): Api {
   const whole = async (response: IncomingMessage) => ({ status: response.statusCode ?? 0, text: await readText(transport.endpoint, response) });
   const accepted = (status: number, request: ApiRequest): boolean => status < 300 || (request.accept?.includes(status) ?? false);
 
+  /** A question needs no ping before it where its answer shows that the engine is the one that was remembered. Else it counts for nothing. */
+  const askByMemory = async (path: string, request: ApiRequest): Promise<Answer | undefined> => {
+    if (remembered === undefined) return undefined;
+    const answer = await transport.ask(written('GET', path, request, remembered));
+    if (!isSameDialect(readDialect(answer.headers), remembered)) return undefined;
+    negotiated ??= Promise.resolve(remembered);
+    return answer;
+  };
+
   const call: Api['call'] = async (method, path, request) => {
+    const guessed = negotiated === undefined && method === 'GET' ? await askByMemory(path, request) : undefined;
+    if (guessed !== undefined) return accepted(guessed.status, request) ? guessed : refuse(guessed, request);
     const question = await prepare(method, path, request);
     const answer = request.tar === undefined ? await transport.ask(question) : await whole(await transport.send({ ...question, body: request.tar, whole: true }));
     return accepted(answer.status, request) ? answer : refuse(answer, request);

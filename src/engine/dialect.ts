@@ -26,6 +26,16 @@ export function readDialect(headers: AnswerHeaders): Dialect {
   };
 }
 
+/** What engines spoke when they were last asked, by endpoint: a guess, which each answer confirms or not. */
+export interface DialectMemory {
+  read(endpoint: string): Dialect | undefined;
+  write(endpoint: string, dialect: Dialect): void;
+}
+
+export function isSameDialect(a: Dialect, b: Dialect): boolean {
+  return a.kind === b.kind && a.apiVersion === b.apiVersion && a.libpodVersion === b.libpodVersion;
+}
+
 /** `/containers/json` with the version in front. Podman accepts any version of Docker's API, so only `/_ping` may decide it. */
 export function versionedPath(dialect: Dialect, path: string): string {
   return path.startsWith('/libpod/') ? `/v${libpodApi}${path}` : `/v${dialect.apiVersion}${path}`;
