@@ -82,7 +82,10 @@ export class AnswerParser {
         return;
       }
       case 'header': {
-        if (line === '') return this.#headEnds();
+        if (line === '') {
+          this.#headEnds();
+          return;
+        }
         const colon = line.indexOf(':');
         if (colon < 1) throw new Error('its answer has a header without a name');
         this.headers = Object.assign(this.headers, { [line.slice(0, colon).toLowerCase()]: line.slice(colon + 1).trim() });

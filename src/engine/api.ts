@@ -98,7 +98,8 @@ export function openApi(transport: Transport, memory?: DialectMemory): Api {
     const guessed = negotiated === undefined && method === 'GET' ? await askByMemory(path, request) : undefined;
     if (guessed !== undefined) return accepted(guessed.status, request) ? guessed : refuse(guessed, request);
     const question = await prepare(method, path, request);
-    const answer = request.tar === undefined ? await transport.ask(question) : await whole(await transport.send({ ...question, body: request.tar, whole: true }));
+    const answer =
+      request.tar === undefined ? await transport.ask(question) : await whole(await transport.send({ ...question, body: request.tar, whole: true }));
     return accepted(answer.status, request) ? answer : refuse(answer, request);
   };
 
