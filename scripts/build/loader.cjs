@@ -5,7 +5,7 @@ const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
 
 const filename = `${__dirname}/program.js`;
-const late = new Set(['node:child_process', 'node:crypto', 'node:fs/promises', 'node:http', 'node:net', 'node:tty', 'node:url']);
+const late = new Set(['node:child_process', 'node:crypto', 'node:fs/promises', 'node:http', 'node:net', 'node:tty']);
 // It is plain ASCII.
 const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: compiled() });
 script.runInThisContext()(requireLate, module, exports, filename, __dirname);

@@ -3,6 +3,15 @@
  * than most commands spend on anything else. For what is longer than a name, see fingerprint.ts.
  */
 export function shortHash(text: string): string {
+  const hash = known.get(text) ?? hashed(text);
+  known.set(text, hash);
+  return hash;
+}
+
+/** The same few names are asked for again and again. */
+const known = new Map<string, string>();
+
+function hashed(text: string): string {
   const bytes = Buffer.from(text);
   const padded = Buffer.alloc(((bytes.length + 72) >> 6) << 6);
   bytes.copy(padded);
