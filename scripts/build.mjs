@@ -30,7 +30,12 @@ const options = {
   supported: { 'dynamic-import': false },
   // yaml: its CommonJS build cannot be shaken.
   alias: { yaml: `${root}/node_modules/yaml/browser/index.js`, jiti: `${root}/node_modules/jiti/lib/jiti.cjs` },
-  define: { SLIPWAY_VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"', 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' },
+  define: {
+    SLIPWAY_VERSION: JSON.stringify(version),
+    'process.env.NODE_ENV': '"production"',
+    'import.meta.filename': '__filename',
+    'import.meta.dirname': '__dirname',
+  },
   plugins: [inOwnFiles(rarelyNeeded), withoutChildProcess('commander')],
   logLevel: 'warning',
 };

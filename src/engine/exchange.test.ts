@@ -117,7 +117,7 @@ describe('a kept connection that the engine closes as it is used again', () => {
   });
 
   it('after it began to answer is an error, also for a question', async () => {
-    const transport = await serve((socket, _, connection, count) => (count === 1 ? socket.write(ok('x')) : socket.end('HTTP/1.1 200 OK\r\nContent-Le')));
+    const transport = await serve((socket, _, _connection, count) => (count === 1 ? socket.write(ok('x')) : socket.end('HTTP/1.1 200 OK\r\nContent-Le')));
     await transport.ask(get);
     await expect(transport.ask(get)).rejects.toMatchObject({
       code: 'E_ENGINE_UNREACHABLE',
