@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -82,7 +82,10 @@ function answerTo(path, status, home) {
     return { Id: `sha256:${'0'.repeat(64)}`, Size: 0, Os: 'linux', Architecture: 'amd64', Created: '2026-01-01T00:00:00Z' };
   if (path === '/images/json') return [];
   if (!/^\/containers\/[^/]+\/json$/.test(path)) return undefined;
-  const { id } = JSON.parse(readFileSync(join(home, 'install.json'), 'utf8'));
+  // The first command that asks makes the install's id meanwhile.
+  const install = join(home, 'install.json');
+  if (!existsSync(install)) return undefined;
+  const { id } = JSON.parse(readFileSync(install, 'utf8'));
   const labels = { managed: 'true', install: id, kind: 'task', project: 'p', task: '1', mode: 'cli' };
   const now = new Date().toISOString();
   return {
