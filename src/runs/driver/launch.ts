@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { SlipwayError } from '../../errors.ts';
 import { withoutPointers } from '../../git/command.ts';
 import { startDetached } from '../../host/process.ts';
@@ -25,7 +24,7 @@ export async function launchDriver(app: App, ref: RunRef): Promise<void> {
 
 /** `slipway.js` stands beside the bundle that this is part of: the program or the library. */
 function programFile(): string {
-  const file = join(dirname(fileURLToPath(import.meta.url)), 'slipway.js');
+  const file = join(import.meta.dirname, 'slipway.js');
   if (existsSync(file)) return file;
   throw new SlipwayError('E_INCOMPLETE', `Slipway's program is missing beside ${file}.`, { hint: 'Install Slipway again.' });
 }
