@@ -21,11 +21,21 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts', 'test/house/**/*.test.ts'],
           pool: 'threads',
           isolate: false,
+          provide: { isThorough: false },
           testTimeout: 10_000,
         },
       },
       { test: { ...engineTests, name: 'contract', include: ['test/contract/**/*.test.ts'] } },
-      { test: { ...engineTests, name: 'cases', globalSetup: ['test/build-program.ts'], include: ['test/cases/**/*.test.ts'] } },
+      {
+        test: {
+          ...engineTests,
+          name: 'cases',
+          globalSetup: ['test/build-program.ts'],
+          // Properties are unit tests, too, of a few runs each.
+          include: ['test/cases/**/*.test.ts', 'src/**/*.property.test.ts'],
+          provide: { isThorough: true },
+        },
+      },
       { test: { ...engineTests, name: 'faults', globalSetup: ['test/build-program.ts'], include: ['test/faults/**/*.test.ts'], testTimeout: 180_000 } },
     ],
   },

@@ -83,6 +83,11 @@ export class Install {
     return program(name, this.argv(...args), this.env, this.user);
   }
 
+  /** The same in a folder. @param {string} cwd @param {string} name @param {readonly string[]} args */
+  sideIn(cwd, name, ...args) {
+    return program(name, this.argv(...args), this.env, this.user, cwd);
+  }
+
   /** The engine's own program on the other side. @param {readonly string[]} args */
   other(...args) {
     return program(`${this.engine.program[0]} ${args[0]}`, [...this.engine.program, ...args], this.env);

@@ -7,10 +7,13 @@ import { parseArgs } from 'node:util';
 import { run, tell } from '../scripts/lab/run.mjs';
 import { build } from './cases/build.mjs';
 import { devcontainer } from './cases/devcontainer.mjs';
+import { gitlabCiLocal } from './cases/gitlab-ci-local.mjs';
 import { instances } from './cases/instances.mjs';
 import { list } from './cases/list.mjs';
 import { oneTask } from './cases/one-task.mjs';
+import { steps } from './cases/run.mjs';
 import { startUp } from './cases/start-up.mjs';
+import { validate } from './cases/validate.mjs';
 import { workspace } from './cases/workspace.mjs';
 import { withEngines } from './engines.mjs';
 import { Install } from './install.mjs';
@@ -28,7 +31,7 @@ import { EMPTY } from './target.mjs';
  * @property {import('./measure/alternate.mjs').Side} empty Node.js with an empty file
  */
 
-const CASES = /** @type {const} */ (['help', 'workspace', 'task', 'list', 'build', 'devcontainer', 'instances']);
+const CASES = /** @type {const} */ (['help', 'workspace', 'validate', 'run', 'gitlab', 'task', 'list', 'build', 'devcontainer', 'instances']);
 const USAGE = `Slipway beside the engines' own programs and an empty Node.js, alternating.
 
   npm run bench -- [--runs 15] [--only ${CASES.join(',')}] [--engines docker,podman] [--tasks 1,100,1000] [--containers 1000]
@@ -61,6 +64,7 @@ try {
     /** @type {import('./report.mjs').Result[]} */
     const results = wanted.has('help') ? await startUp(bench) : [];
     if (wanted.has('workspace')) results.push(...(await workspace(bench)));
+    if (wanted.has('validate')) results.push(...(await validate(bench)));
     for (const engine of engines) results.push(...(await measure(bench, engine)));
     const file = writeResults({ machine, runs: bench.runs, results });
     process.stdout.write(`${formatTable(results)}\n\nMedians of ${bench.runs} runs; load ${machine.load.join(' ')} at the start. All figures: ${file}\n`);
@@ -92,17 +96,12 @@ async function prepare() {
 async function measure(bench, engine) {
   const few = { ...bench, runs: Math.min(bench.runs, 7) };
   const results = [];
+  if (wanted.has('run')) results.push(...(await withInstall(few, engine, steps, { project: false })));
+  if (wanted.has('gitlab') && engine.name === 'docker') results.push(...(await withInstall(few, engine, gitlabCiLocal, { project: false })));
   if (wanted.has('task')) results.push(...(await withInstall(bench, engine, oneTask)));
   if (wanted.has('build')) results.push(...(await withInstall(bench, engine, build)));
-  if (wanted.has('devcontainer') && engine.name === 'docker') results.push(...(await withInstall(few, engine, devcontainer, engine.person)));
-  if (wanted.has('instances')) {
-    const install = new Install(engine, bench.slipway);
-    try {
-      results.push(...(await instances(few, install)));
-    } finally {
-      await install.remove();
-    }
-  }
+  if (wanted.has('devcontainer') && engine.name === 'docker') results.push(...(await withInstall(few, engine, devcontainer, { user: engine.person })));
+  if (wanted.has('instances')) results.push(...(await withInstall(few, engine, instances, { project: false })));
   if (wanted.has('list')) results.push(...(await withInstall(bench, engine, list)));
   return results;
 }
@@ -112,13 +111,15 @@ async function measure(bench, engine) {
  * @param {Bench} bench
  * @param {import('./engines.mjs').BenchEngine} engine
  * @param {(bench: Bench, install: Install) => Promise<T>} work
- * @param {import('./measure/program.mjs').User} [user]
+ * @param {{ readonly user?: import('./measure/program.mjs').User, readonly project?: boolean }} [options] project: a built one; default true
  */
-async function withInstall(bench, engine, work, user) {
+async function withInstall(bench, engine, work, { user, project = true } = {}) {
   const install = new Install(engine, bench.slipway, user);
   try {
-    tell(`building a project on ${engine.name}`);
-    await install.build();
+    if (project) {
+      tell(`building a project on ${engine.name}`);
+      await install.build();
+    }
     return await work(bench, install);
   } finally {
     await install.remove();

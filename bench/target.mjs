@@ -22,21 +22,32 @@ export function atMost(times, words, allowance) {
   return { rule: `≤ ${EMPTY} + ${words}${times[CALLS] ? ` + ${CALLS}` : ''}`, limit, actual, unit: 'ms', met: actual <= limit };
 }
 
+/** Slipway within so many milliseconds, whatever it stands beside. @param {Times} times @param {number} limit @returns {Target} */
+export function within(times, limit) {
+  const actual = times.slipway?.median ?? Number.NaN;
+  return { rule: `≤ ${limit} ms`, limit, actual, unit: 'ms', met: actual <= limit };
+}
+
 /** Slipway within so many times what the other takes. @param {Times} times @param {string} other @param {number} factor @returns {Target} */
 export function timesAsLong(times, other, factor) {
   const actual = quotient(times.slipway, times[other]);
-  return { rule: `≤ ${factor} × ${other}`, limit: factor, actual, unit: '×', met: actual <= factor };
+  return { rule: `≤ ${factor} × ${other}`, limit: factor, actual: hundredth(actual), unit: '×', met: actual <= factor };
 }
 
 /** The other takes at least so many times what Slipway does. @param {Times} times @param {string} other @param {number} factor @returns {Target} */
 export function timesFaster(times, other, factor) {
   const actual = quotient(times[other], times.slipway);
-  return { rule: `${other} ≥ ${factor} × slower`, limit: factor, actual, unit: '×', met: actual >= factor };
+  return { rule: `${other} ≥ ${factor} × slower`, limit: factor, actual: hundredth(actual), unit: '×', met: actual >= factor };
 }
 
 /** @param {Summary | undefined} one @param {Summary | undefined} other */
 function quotient(one, other) {
-  return Math.round(((one?.median ?? Number.NaN) / (other?.median ?? Number.NaN)) * 100) / 100;
+  return (one?.median ?? Number.NaN) / (other?.median ?? Number.NaN);
+}
+
+/** For people: what is judged is not rounded. @param {number} value */
+function hundredth(value) {
+  return Math.round(value * 100) / 100;
 }
 
 /** @param {number} ms */

@@ -16,7 +16,6 @@ const outdir = resolve(values.out);
 
 /** Packages that are loaded when a command needs them. */
 const rarelyNeeded = ['@balena/dockerignore', '@clack/prompts', 'jiti', 'tar-stream', 'valibot', 'yaml'];
-const moduleUrl = "const moduleUrl = require('node:url').pathToFileURL(__filename).href;";
 
 /** @type {import('esbuild').BuildOptions} */
 const options = {
@@ -31,7 +30,12 @@ const options = {
   supported: { 'dynamic-import': false },
   // yaml: its CommonJS build cannot be shaken.
   alias: { yaml: `${root}/node_modules/yaml/browser/index.js`, jiti: `${root}/node_modules/jiti/lib/jiti.cjs` },
-  define: { SLIPWAY_VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"', 'import.meta.url': 'moduleUrl' },
+  define: {
+    SLIPWAY_VERSION: JSON.stringify(version),
+    'process.env.NODE_ENV': '"production"',
+    'import.meta.filename': '__filename',
+    'import.meta.dirname': '__dirname',
+  },
   plugins: [inOwnFiles(rarelyNeeded), withoutChildProcess('commander')],
   logLevel: 'warning',
 };
@@ -42,7 +46,7 @@ await build({
   ...options,
   entryPoints: { program: 'src/main.ts' },
   // One expression, which build/loader.cjs calls.
-  banner: { js: `(function (require, module, exports, __filename, __dirname) {'use strict';${moduleUrl}` },
+  banner: { js: "(function (require, module, exports, __filename, __dirname) {'use strict';" },
   footer: { js: '})' },
 });
 // The package is of type `module`; what is in here is not.
@@ -50,13 +54,12 @@ writeFileSync(`${outdir}/package.json`, '{ "type": "commonjs" }\n');
 await compile(`${outdir}/program.js`);
 copyFileSync(`${root}/scripts/build/loader.cjs`, `${outdir}/slipway.js`);
 chmodSync(`${outdir}/slipway.js`, 0o755);
-await build({ ...options, entryPoints: { index: 'src/index.ts', service: 'src/service.ts' }, keepNames: true, banner: { js: moduleUrl } });
+await build({ ...options, entryPoints: { index: 'src/index.ts', service: 'src/service.ts' }, keepNames: true });
 // The process that a ci.ts runs in. It stands beside the packages, which it finds there.
 await build({
   ...options,
   outdir: `${outdir}/lib`,
   entryPoints: { 'pipeline-script': 'src/runs/pipeline/child/main.ts' },
-  banner: { js: moduleUrl },
   plugins: [inSameFolder(rarelyNeeded)],
 });
 if (!values.program) emitTypes();

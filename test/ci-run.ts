@@ -87,10 +87,12 @@ export async function goingRun(box: Sandbox, isWanted: (run: RunJson) => boolean
       async () => {
         const shown = await box.slipway(['ci', 'show', 'latest', '--json']);
         found = shown.exitCode === 0 ? (JSON.parse(shown.stdout) as RunJson) : undefined;
-        return found !== undefined && isWanted(found);
+        if (found === undefined) return shown.stderr;
+        // What is shown where it never comes tells why.
+        return isWanted(found) ? 'as wanted' : found;
       },
       { timeout: 60_000, interval: 200 },
     )
-    .toBe(true);
+    .toBe('as wanted');
   return found as RunJson;
 }

@@ -11,16 +11,17 @@ import { spawn } from 'node:child_process';
  * @param {readonly string[]} argv
  * @param {NodeJS.ProcessEnv} env
  * @param {User} [user] default: who runs this
+ * @param {string} [cwd] default: this process's
  * @returns {Side}
  */
-export function program(name, argv, env, user) {
-  return { name, run: () => runQuietly(argv, env, user) };
+export function program(name, argv, env, user, cwd) {
+  return { name, run: () => runQuietly(argv, env, user, cwd) };
 }
 
-/** @param {readonly string[]} argv @param {NodeJS.ProcessEnv} env @param {User} [user] @returns {Promise<void>} */
-export function runQuietly([file = '', ...args], env, user) {
+/** @param {readonly string[]} argv @param {NodeJS.ProcessEnv} env @param {User} [user] @param {string} [cwd] @returns {Promise<void>} */
+export function runQuietly([file = '', ...args], env, user, cwd) {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { ...user, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(file, args, { ...user, ...(cwd === undefined ? {} : { cwd }), env, stdio: ['ignore', 'ignore', 'pipe'] });
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text) => {
       stderr += text;

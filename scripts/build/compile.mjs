@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ const keepCode = fileURLToPath(new URL('./keep-code.cjs', import.meta.url));
 const execute = promisify(execFile);
 
 /**
- * They go through most of what every command does. Code of all functions would take longer to load than it saves. The last one asks
+ * They go through most of what every command does. Code of all functions would take longer to load than it saves. The last ones ask
  * an engine.
  */
 const commands = [
@@ -19,13 +19,17 @@ const commands = [
   ['task', 'new', 'p'],
   ['task', 'list'],
   ['task', 'status', 'p', '1'],
+  // The second time, what the first has kept is read.
+  ['task', 'status', 'p', '1'],
+  ['task', 'exec', 'p', '1', 'true'],
+  ['task', 'restart', 'p', '1', '--force'],
 ];
 
 /** Writes the code that V8 makes of a program beside it, for this very V8: what loader.cjs looks for. @param {string} program */
 export async function compile(program) {
   const home = mkdtempSync(join(tmpdir(), 'slipway-build-'));
   const socket = join(home, 'engine.sock');
-  const engine = await listen(socket);
+  const engine = await listen(socket, home);
   try {
     // NODE_OPTIONS may hold flags of V8, and V8 accepts code only under the flags that it was made under.
     const env = { HOME: home, SLIPWAY_STATE_DIR: home, SLIPWAY_CONFIG_DIR: home, SLIPWAY_CACHE_DIR: home, SLIPWAY_BUILT: program };
@@ -44,17 +48,54 @@ export async function compile(program) {
 function writeTask(home, endpoint) {
   const file = join(home, 'projects/p/tasks/1.yml');
   mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(join(home, 'tasks/p/1/records'), { recursive: true });
   const engine = { kind: 'docker', endpoint, identity: 'warm-up' };
   writeFileSync(file, JSON.stringify({ format: 1, id: '1', project: 'p', created_at: '2026-01-01T00:00:00.000Z', mode: 'cli', engine }));
 }
 
-/** As much of an engine as the commands ask for. @param {string} socket @returns {Promise<import('node:http').Server>} */
-function listen(socket) {
-  const server = createServer(({ url = '' }, response) => {
+/** As much of an engine as the commands ask for: one container, which starts and stops. @param {string} socket @param {string} home @returns {Promise<import('node:http').Server>} */
+function listen(socket, home) {
+  let status = 'running';
+  const server = createServer(({ method, url = '' }, response) => {
     response.setHeader('Api-Version', '1.41').setHeader('Server', 'Docker/20.10');
-    if (url.endsWith('/_ping')) return response.end('OK');
-    response.statusCode = url.endsWith('/info') ? 200 : 404;
-    response.end(JSON.stringify(response.statusCode === 200 ? { ID: 'warm-up' } : { message: 'no such thing' }));
+    const [, path = ''] = /^\/v[0-9.]+(\/[^?]*)/.exec(url) ?? [];
+    if (url === '/_ping') return response.end('OK');
+    if (method === 'POST' && path.endsWith('/exec')) return response.end(JSON.stringify({ Id: 'e' }));
+    if (method === 'POST') {
+      status = path.endsWith('/start') ? 'running' : 'exited';
+      if (status === 'running') writeFileSync(join(home, 'tasks/p/1/records/ready'), '');
+      return response.writeHead(204).end();
+    }
+    const found = answerTo(path, status, home);
+    response.statusCode = found === undefined ? 404 : 200;
+    response.end(JSON.stringify(found ?? { message: 'no such thing' }));
   });
+  server.on('upgrade', (_, connection) => connection.end('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'));
   return new Promise((resolve) => server.listen(socket, () => resolve(server)));
+}
+
+/** @param {string} path @param {string} status @param {string} home */
+function answerTo(path, status, home) {
+  if (path === '/info') return { ID: 'warm-up' };
+  if (path.startsWith('/exec/')) return { Running: false, ExitCode: 0 };
+  if (path === '/images/ubuntu:24.04/json')
+    return { Id: `sha256:${'0'.repeat(64)}`, Size: 0, Os: 'linux', Architecture: 'amd64', Created: '2026-01-01T00:00:00Z' };
+  if (path === '/images/json') return [];
+  if (!/^\/containers\/[^/]+\/json$/.test(path)) return undefined;
+  // The first command that asks makes the install's id meanwhile.
+  const install = join(home, 'install.json');
+  if (!existsSync(install)) return undefined;
+  const { id } = JSON.parse(readFileSync(install, 'utf8'));
+  const labels = { managed: 'true', install: id, kind: 'task', project: 'p', task: '1', mode: 'cli' };
+  const now = new Date().toISOString();
+  return {
+    Id: 'c',
+    Name: '/p-cli-1',
+    Image: `sha256:${'1'.repeat(64)}`,
+    Created: '2026-01-01T00:00:00Z',
+    State: { Status: status, Pid: 1, ExitCode: 0, StartedAt: now, FinishedAt: now },
+    Config: { Labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [`io.slipway.${name}`, value])), Env: ['SLIPWAY_USER=dev'] },
+    HostConfig: {},
+    NetworkSettings: { Ports: {}, Networks: {} },
+  };
 }

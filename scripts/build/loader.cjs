@@ -5,9 +5,20 @@ const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
 
 const filename = `${__dirname}/program.js`;
+const late = new Set(['node:child_process', 'node:crypto', 'node:fs/promises', 'node:http', 'node:net', 'node:tty']);
 // It is plain ASCII.
 const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: compiled() });
-script.runInThisContext()(require, module, exports, filename, __dirname);
+script.runInThisContext()(requireLate, module, exports, filename, __dirname);
+
+/** Modules of Node.js that take 1 to 5 ms to load are loaded when something of them is used. @param {string} name */
+function requireLate(name) {
+  if (!late.has(name)) return require(name);
+  const describe = (_, key) => {
+    const found = Object.getOwnPropertyDescriptor(require(name), key);
+    return found && { ...found, configurable: true };
+  };
+  return new Proxy({}, { get: (_, key) => require(name)[key], ownKeys: () => Reflect.ownKeys(require(name)), getOwnPropertyDescriptor: describe });
+}
 
 function compiled() {
   // Help needs a fifth of what commands do.

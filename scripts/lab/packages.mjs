@@ -3,7 +3,7 @@ import { attempt, run, tell } from './run.mjs';
 
 /** @typedef {import('./state.mjs').EngineName} EngineName */
 
-const COMMON = ['busybox-static', 'ca-certificates', 'iproute2', 'iptables', 'mmdebstrap', 'git', 'tar', 'util-linux', 'kmod'];
+const COMMON = ['busybox-static', 'ca-certificates', 'iproute2', 'iptables', 'mmdebstrap', 'git', 'tar', 'util-linux', 'kmod', 'procps'];
 const PODMAN = ['podman', 'crun', 'runc', 'netavark', 'aardvark-dns', 'catatonit'];
 /** @type {Record<EngineName, readonly string[]>} */
 const OF_ENGINE = {
@@ -28,7 +28,11 @@ const UNITS = [
  * @param {readonly EngineName[]} engines
  */
 export async function installPackages(engines) {
-  const wanted = [...new Set([...COMMON, ...engines.flatMap((engine) => OF_ENGINE[engine])])];
+  await install([...new Set([...COMMON, ...engines.flatMap((engine) => OF_ENGINE[engine])])]);
+}
+
+/** @param {readonly string[]} wanted */
+export async function install(wanted) {
   const missing = await notInstalled(wanted);
   restorePolicy();
   if (missing.length === 0) return;

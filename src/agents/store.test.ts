@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Paths } from '../state/paths.ts';
 import { headlessCall } from './command.ts';
@@ -131,6 +130,6 @@ test('the templates are found from the bundle and from the sources, and their lo
   const home = dirname(paths.config);
   mkdirSync(join(home, 'pkg/templates/agents'), { recursive: true });
   mkdirSync(join(home, 'pkg/dist/chunks'), { recursive: true });
-  expect(templatesDir(pathToFileURL(join(home, 'pkg/dist/chunks/x.js')).href)).toBe(join(home, 'pkg/templates'));
-  expect(templatesDir(pathToFileURL(join(home, 'pkg/src/agents/x.ts')).href)).toBe(join(home, 'pkg/templates'));
+  expect(templatesDir(join(home, 'pkg/dist/chunks/x.js'))).toBe(join(home, 'pkg/templates'));
+  expect(templatesDir(join(home, 'pkg/src/agents/x.ts'))).toBe(join(home, 'pkg/templates'));
 });

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { SlipwayError } from '../errors.ts';
 
 /** The package's `templates/`: it stands beside `dist/`, where the bundle's files are, and beside `src/`. */
-export function templatesDir(from: string = import.meta.url): string {
-  const start = dirname(fileURLToPath(from));
+export function templatesDir(from: string = import.meta.filename): string {
+  const start = dirname(from);
   for (let directory = start; ; directory = dirname(directory)) {
     const candidate = join(directory, 'templates');
     if (existsSync(join(candidate, 'agents'))) return candidate;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../engine/model.ts';
 import type { App, Clock, Out, Person } from '../operations/model.ts';
 import { type Env, resolvePaths } from '../state/paths.ts';
+import { dialectMemory } from './dialects.ts';
 import { chooseEngine, type EngineCache, openEngine } from './engines.ts';
 import { readOrCreateInstall } from './install.ts';
 import { registry } from './registry.ts';
@@ -34,6 +35,7 @@ export function createApp(options: AppOptions): OwnedApp {
   const home = options.env.HOME || person.home;
   const paths = resolvePaths(options.env, home, person.uid === 0);
   const open: EngineCache = new Map();
+  const dialects = dialectMemory(paths);
   let install: Promise<string> | undefined;
   let chosen: Promise<Engine> | undefined;
   return {
@@ -47,8 +49,8 @@ export function createApp(options: AppOptions): OwnedApp {
     command: options.command ?? '',
     registry,
     installId: () => (install ??= readOrCreateInstall(paths, person).then(({ id }) => id)),
-    engine: () => (chosen ??= chooseEngine({ paths, env: options.env, home, explicit: options.engine, open, remember: !options.dryRun })),
-    engineAt: (ref) => openEngine(ref, options.env, open),
+    engine: () => (chosen ??= chooseEngine({ paths, env: options.env, home, explicit: options.engine, open, dialects, remember: !options.dryRun })),
+    engineAt: (ref) => openEngine(ref, { env: options.env, dialects, open }),
     close() {
       for (const engine of open.values()) engine.close();
     },

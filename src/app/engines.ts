@@ -1,4 +1,5 @@
 import { connect, open as openUnknown } from '../engine/connect.ts';
+import type { DialectMemory } from '../engine/dialect.ts';
 import type { Engine, EngineRef } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import { processes } from '../host/process.ts';
@@ -8,10 +9,10 @@ import { configFile, type Env, engineFile, type Paths } from '../state/paths.ts'
 /** Open engines by endpoint: one connection each, closed at the end of the command. */
 export type EngineCache = Map<string, Engine>;
 
-export function openEngine(ref: Pick<EngineRef, 'kind' | 'endpoint'>, env: Env, open: EngineCache): Engine {
+export function openEngine(ref: Pick<EngineRef, 'kind' | 'endpoint'>, { env, dialects, open }: Pick<EngineRequest, 'env' | 'dialects' | 'open'>): Engine {
   const known = open.get(ref.endpoint);
   if (known !== undefined) return known;
-  const engine = connect(ref, { programs: processes, env });
+  const engine = connect(ref, { programs: processes, env, dialects });
   open.set(ref.endpoint, engine);
   return engine;
 }
@@ -23,6 +24,7 @@ export interface EngineRequest {
   /** `--engine` */
   readonly explicit: string | undefined;
   readonly open: EngineCache;
+  readonly dialects: DialectMemory;
   /** Save what detection finds. */
   readonly remember: boolean;
 }
@@ -32,20 +34,20 @@ export interface EngineRequest {
  * find is saved. A saved engine that does not answer is an error: things would quietly be made elsewhere.
  */
 export async function chooseEngine(request: EngineRequest): Promise<Engine> {
-  const { paths, env, home, open } = request;
+  const { paths, env, home } = request;
   const wanted = request.explicit ?? (env.SLIPWAY_ENGINE || undefined) ?? (await configuredEngine(paths));
   const saved = wanted === undefined ? await readSavedEngine(paths) : undefined;
-  if (saved !== undefined) return openEngine(saved, env, open);
+  if (saved !== undefined) return openEngine(saved, request);
   if (wanted?.includes('://')) return openAsked(wanted, request);
   const { detectEngine, identifyEngine } = await import('../engine/detect.ts');
   const { chosen } = await detectEngine({ wanted, env, home, programs: processes });
   if (wanted === undefined && request.remember) await saveEngine(paths, await identifyEngine(chosen, { env, programs: processes }));
-  return openEngine(chosen, env, open);
+  return openEngine(chosen, request);
 }
 
 /** One that was named: no detection, and the ping that tells its kind is not asked twice. */
-async function openAsked(endpoint: string, { env, open }: EngineRequest): Promise<Engine> {
-  const engine = open.get(endpoint) ?? (await openUnknown(endpoint, { programs: processes, env }));
+async function openAsked(endpoint: string, { env, dialects, open }: EngineRequest): Promise<Engine> {
+  const engine = open.get(endpoint) ?? (await openUnknown(endpoint, { programs: processes, env, dialects }));
   open.set(endpoint, engine);
   return engine;
 }

@@ -6,6 +6,10 @@ export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean };
+  /** Whether a person types into stdin and sees stdout; asked without making the streams. */
+  readonly isTerminal: boolean;
+  /** Writes to stdout without making its stream, where nobody has. */
+  print(text: string): void;
 }
 
 /** What the body of every command is given before its own arguments. */
@@ -21,7 +25,7 @@ export interface Call {
 /** The result of a command: the one thing that goes to stdout. `--json` prints the value, else the text. */
 export function printResult(call: Call, value: unknown, text: string): void {
   const out = call.json ? JSON.stringify(value, undefined, 2) : text;
-  if (out !== '') call.terminal.stdout.write(out.endsWith('\n') ? out : `${out}\n`);
+  if (out !== '') call.terminal.print(out.endsWith('\n') ? out : `${out}\n`);
 }
 
 /** With `--dry-run`, prints the plan and gives true: the body has nothing more to do. */

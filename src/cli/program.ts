@@ -54,7 +54,7 @@ function createProgram({ terminal }: Pick<ProgramInput, 'terminal'>) {
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('Add --help to see how it is used.')
-    .configureOutput({ writeOut: (text) => void terminal.stdout.write(text), writeErr: (text) => void terminal.stderr.write(text) });
+    .configureOutput({ writeOut: (text) => terminal.print(text), writeErr: (text) => void terminal.stderr.write(text) });
 }
 
 /** The first word that is not a global option or its value. */

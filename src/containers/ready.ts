@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
 import type { Engine } from '../engine/model.ts';
 import type { App } from '../operations/model.ts';
 import { isMissing } from '../state/atomic.ts';
@@ -16,22 +16,22 @@ export interface Readiness {
 export async function awaitReady(app: App, engine: Engine, { container, marker, deadline }: Readiness): Promise<string | undefined> {
   const until = Date.parse(deadline);
   // The marker is a look at one file; the engine is asked now and then, in case the container has died.
-  for (let nextQuestion = Date.now() + 250; !(await exists(marker)); await app.clock.sleep(5, app.signal)) {
+  for (let nextQuestion = Date.now() + 250; !exists(marker); await app.clock.sleep(5, app.signal)) {
     if (Date.now() < nextQuestion) continue;
     nextQuestion = Date.now() + 250;
     const now = await engine.containers.inspect(container, { signal: app.signal });
     if (now?.state === 'running' && Date.now() < until) continue;
-    if (await exists(marker)) return undefined;
+    if (exists(marker)) return undefined;
     if (now === undefined) return 'was removed';
     return now.state === 'running' ? 'did not become ready in time' : `ended with exit code ${now.exitCode ?? 'unknown'}`;
   }
   return undefined;
 }
 
-async function exists(file: string): Promise<boolean> {
+function exists(file: string): boolean {
   try {
     // The container writes here: a link is not followed.
-    return (await lstat(file)).isFile();
+    return lstatSync(file).isFile();
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
 import { SlipwayError } from '../errors.ts';
 import type { ContainerSpec, Engine, EngineRef } from '../engine/model.ts';
 import type { Json, Step, StepKind } from '../operations/model.ts';
@@ -68,7 +68,7 @@ const start: StepKind = {
   describe: (step) => `Start container ${(step as StartStep).container}`,
   async apply({ app }, step) {
     const { engine, container, marker } = step as StartStep;
-    if (marker !== undefined) await rm(marker, { force: true });
+    if (marker !== undefined) rmSync(marker, { force: true });
     await app.engineAt(engine).containers.start(container, { signal: app.signal });
   },
   async isDone({ app }, step) {

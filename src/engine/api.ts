@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
-import { type Dialect, readDialect, versionedPath } from './dialect.ts';
+import { type Dialect, type DialectMemory, isSameDialect, readDialect, versionedPath } from './dialect.ts';
 import { readRefusal, type Refusal, refusalError } from './errors.ts';
 import type { CallOptions } from './model.ts';
 import { readText } from './stream.ts';
-import type { Transport, TransportRequest } from './transport.ts';
+import type { Answer, Question, StreamRequest, Transport } from './transport.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
@@ -22,10 +22,7 @@ export interface ApiRequest extends CallOptions {
   readonly refused?: (refusal: Refusal) => Error | undefined;
 }
 
-export interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
+type Method = Question['method'];
 
 /** One engine's API: the version negotiated once, refusals turned into errors. */
 export interface Api {
@@ -33,27 +30,29 @@ export interface Api {
   dialect(options?: CallOptions): Promise<Dialect>;
   /** Milliseconds of `/_ping`. */
   ping(options?: CallOptions): Promise<number>;
-  call(method: TransportRequest['method'], path: string, request: ApiRequest): Promise<Answer>;
+  call(method: Method, path: string, request: ApiRequest): Promise<Pick<Answer, 'status' | 'text'>>;
   /** The parsed body, or `undefined` for an accepted 404. The caller says what it is: this is the parsed boundary. */
-  json<T>(method: TransportRequest['method'], path: string, request: ApiRequest): Promise<T>;
+  json<T>(method: Method, path: string, request: ApiRequest): Promise<T>;
   find<T>(path: string, request: ApiRequest): Promise<T | undefined>;
-  stream(method: TransportRequest['method'], path: string, request: ApiRequest): Promise<IncomingMessage>;
+  stream(method: Method, path: string, request: ApiRequest): Promise<IncomingMessage>;
   hijack(path: string, request: ApiRequest): Promise<Duplex>;
   close(): void;
 }
 
 const defaultTimeoutMs = 60_000;
 
-export function openApi(transport: Transport): Api {
+export function openApi(transport: Transport, memory?: DialectMemory): Api {
+  const { endpoint } = transport;
+  const remembered = memory?.read(endpoint);
   let negotiated: Promise<Dialect> | undefined;
 
   const ping = async (options: CallOptions = {}): Promise<Dialect> => {
     const action = 'answer a ping';
-    const asked: TransportRequest = { method: 'GET', path: '/_ping', action, whole: true, timeoutMs: defaultTimeoutMs, ...options };
-    const response = await transport.send(asked);
-    const text = await readText(transport.endpoint, response);
-    if (response.statusCode !== 200) throw refusalError(action, readRefusal(response.statusCode ?? 0, text));
-    return readDialect(response.headers);
+    const { status, headers, text } = await transport.ask({ method: 'GET', path: '/_ping', action, timeoutMs: defaultTimeoutMs, ...options });
+    if (status !== 200) throw refusalError(action, readRefusal(status, text));
+    const spoken = readDialect(headers);
+    if (remembered === undefined || !isSameDialect(spoken, remembered)) memory?.write(endpoint, spoken);
+    return spoken;
   };
   const dialect = (options: CallOptions = {}): Promise<Dialect> => {
     negotiated ??= ping(options).catch((error: unknown) => {
@@ -63,34 +62,45 @@ export function openApi(transport: Transport): Api {
     });
     return negotiated;
   };
-  const prepare = async (method: TransportRequest['method'], path: string, request: ApiRequest, whole: boolean): Promise<TransportRequest> => {
+  const prepare = async (method: Method, path: string, request: ApiRequest): Promise<Question> =>
+    written(method, path, request, await dialect(request.signal === undefined ? {} : { signal: request.signal }));
+  const written = (method: Method, path: string, request: ApiRequest, spoken: Dialect): Question => {
     const { json, tar, signal, patient } = request;
-    const spoken = await dialect(request.signal === undefined ? {} : { signal: request.signal });
     const timeoutMs = request.timeoutMs ?? (patient ? undefined : defaultTimeoutMs);
-    const body = json === undefined ? tar : JSON.stringify(json);
     const type = tar === undefined ? 'application/json' : 'application/x-tar';
     return {
       method,
       action: request.action,
       path: versionedPath(spoken, path) + queryString(request.query),
-      whole,
-      headers: body === undefined ? {} : { 'Content-Type': type, ...(typeof body === 'string' ? { 'Content-Length': String(Buffer.byteLength(body)) } : {}) },
-      ...(body === undefined ? {} : { body }),
+      headers: json === undefined && tar === undefined ? {} : { 'Content-Type': type },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
       ...(signal === undefined ? {} : { signal }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     };
   };
-  const refuse = async (response: IncomingMessage, request: ApiRequest): Promise<never> => {
-    const refusal = readRefusal(response.statusCode ?? 0, await readText(transport.endpoint, response));
+  const refuse = ({ status, text }: Pick<Answer, 'status' | 'text'>, request: ApiRequest): never => {
+    const refusal = readRefusal(status, text);
     throw request.refused?.(refusal) ?? refusalError(request.action, refusal);
   };
-  const accepted = (response: IncomingMessage, request: ApiRequest): boolean =>
-    (response.statusCode ?? 0) < 300 || (request.accept?.includes(response.statusCode ?? 0) ?? false);
+  const whole = async (response: IncomingMessage) => ({ status: response.statusCode ?? 0, text: await readText(transport.endpoint, response) });
+  const accepted = (status: number, request: ApiRequest): boolean => status < 300 || (request.accept?.includes(status) ?? false);
+
+  /** A question needs no ping before it where its answer shows that the engine is the one that was remembered. Else it counts for nothing. */
+  const askByMemory = async (path: string, request: ApiRequest): Promise<Answer | undefined> => {
+    if (remembered === undefined) return undefined;
+    const answer = await transport.ask(written('GET', path, request, remembered));
+    if (!isSameDialect(readDialect(answer.headers), remembered)) return undefined;
+    negotiated ??= Promise.resolve(remembered);
+    return answer;
+  };
 
   const call: Api['call'] = async (method, path, request) => {
-    const response = await transport.send(await prepare(method, path, request, true));
-    if (!accepted(response, request)) return refuse(response, request);
-    return { status: response.statusCode ?? 0, text: await readText(transport.endpoint, response) };
+    const guessed = negotiated === undefined && method === 'GET' ? await askByMemory(path, request) : undefined;
+    if (guessed !== undefined) return accepted(guessed.status, request) ? guessed : refuse(guessed, request);
+    const question = await prepare(method, path, request);
+    const answer =
+      request.tar === undefined ? await transport.ask(question) : await whole(await transport.send({ ...question, body: request.tar, whole: true }));
+    return accepted(answer.status, request) ? answer : refuse(answer, request);
   };
 
   return {
@@ -107,7 +117,7 @@ export function openApi(transport: Transport): Api {
       return performance.now() - started;
     },
     call,
-    async json<T>(method: TransportRequest['method'], path: string, request: ApiRequest) {
+    async json<T>(method: Method, path: string, request: ApiRequest) {
       return JSON.parse((await call(method, path, request)).text) as T;
     },
     async find<T>(path: string, request: ApiRequest) {
@@ -115,11 +125,13 @@ export function openApi(transport: Transport): Api {
       return status === 404 ? undefined : (JSON.parse(text) as T);
     },
     async stream(method, path, request) {
-      const response = await transport.send(await prepare(method, path, request, false));
-      return accepted(response, request) ? response : refuse(response, request);
+      const { tar } = request;
+      const question: StreamRequest = await prepare(method, path, request);
+      const response = await transport.send(tar === undefined ? question : { ...question, body: tar });
+      return accepted(response.statusCode ?? 0, request) ? response : refuse(await whole(response), request);
     },
     async hijack(path, request) {
-      const answer = await transport.upgrade(await prepare('POST', path, request, false));
+      const answer = await transport.upgrade(await prepare('POST', path, request));
       return 'socket' in answer ? answer.socket : refuse(answer, request);
     },
     close: () => transport.close(),

@@ -1,5 +1,6 @@
 import { type Api, openApi } from './api.ts';
 import { openContainers } from './containers.ts';
+import type { DialectMemory } from './dialect.ts';
 import { openImages } from './images.ts';
 import type { Engine, EngineInfo, EngineRef } from './model.ts';
 import { openNetworks } from './networks.ts';
@@ -13,6 +14,8 @@ export interface ConnectOptions {
   readonly programs: Programs;
   /** Default `process.env`. */
   readonly env?: Environment;
+  /** Spares the ping before the first question. */
+  readonly dialects?: DialectMemory;
   /** Default `process.platform`. */
   readonly platform?: NodeJS.Platform;
 }
@@ -24,13 +27,14 @@ const infoLastsMs = 10_000;
 export function connect(to: Pick<EngineRef, 'kind' | 'endpoint'>, options: ConnectOptions): Engine {
   const env = options.env ?? process.env;
   const transport = openTransport(to.endpoint, options.programs, env);
-  const api = openApi(to.endpoint.endsWith('/slipway/podman.sock') ? reviving(transport, () => revive(to.endpoint, options, env)) : transport);
+  const revived = to.endpoint.endsWith('/slipway/podman.sock') ? reviving(transport, () => revive(to.endpoint, options, env)) : transport;
+  const api = openApi(revived, options.dialects);
   return engineAt(to, api, options);
 }
 
 /** Asks an endpoint of unknown kind what it is, by one ping, and connects. Starts nothing. */
 export async function open(endpoint: string, options: ConnectOptions & { readonly timeoutMs?: number }): Promise<Engine> {
-  const api = openApi(openTransport(endpoint, options.programs, options.env ?? process.env));
+  const api = openApi(openTransport(endpoint, options.programs, options.env ?? process.env), options.dialects);
   try {
     const { kind } = await api.dialect({ timeoutMs: options.timeoutMs ?? 3000 });
     return engineAt({ kind, endpoint }, api, options);

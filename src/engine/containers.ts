@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SlipwayError } from '../errors.ts';
 import { type Api, type ApiRequest, filters, labelFilters } from './api.ts';
 import { containerBody } from './container-body.ts';
@@ -95,6 +96,20 @@ function nameTaken(name: string, message: string): SlipwayError {
 }
 
 async function removeContainer(api: Api, id: string, options: Parameters<Containers['remove']>[1] = {}): Promise<boolean> {
+  try {
+    return await removeNow(api, id, options);
+  } catch (error) {
+    // Docker refuses a removal while another one is at work: that one's end is this one's, too.
+    if (!(error instanceof SlipwayError && /removal of container .* already in progress/i.test(error.message))) throw error;
+    for (let tries = 1; (await inspectContainer(api, id, options)) !== undefined; tries++) {
+      if (tries === 50) throw error;
+      await sleep(100, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    }
+    return true;
+  }
+}
+
+async function removeNow(api: Api, id: string, options: NonNullable<Parameters<Containers['remove']>[1]>): Promise<boolean> {
   const { kind } = await api.dialect();
   const force = options.force ?? false;
   const path = `${kind === 'podman' ? '/libpod' : ''}/containers/${pathPart(id)}`;

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { AnswerHeaders } from './answer-parser.ts';
 import type { EngineKind } from './model.ts';
 
 /** What `/_ping` told: who answers, and how to speak to it. */
@@ -15,15 +15,25 @@ const newestApi = '1.47';
 /** Podman 4 and 5 both accept their API's first version of 4. */
 const libpodApi = '4.0.0';
 
-export function readDialect(headers: IncomingHttpHeaders): Dialect {
+export function readDialect(headers: AnswerHeaders): Dialect {
   const libpod = headers['libpod-api-version'];
-  const server = typeof headers['server'] === 'string' ? headers['server'] : '';
+  const server = headers['server'] ?? '';
   const offered = headers['api-version'];
   return {
     kind: libpod !== undefined || server.startsWith('Libpod/') ? 'podman' : 'docker',
-    apiVersion: typeof offered === 'string' ? olderVersion(offered, newestApi) : '1.24',
-    libpodVersion: typeof libpod === 'string' ? libpod : '',
+    apiVersion: offered === undefined ? '1.24' : olderVersion(offered, newestApi),
+    libpodVersion: libpod ?? '',
   };
+}
+
+/** What engines spoke when they were last asked, by endpoint: a guess, which each answer confirms or not. */
+export interface DialectMemory {
+  read(endpoint: string): Dialect | undefined;
+  write(endpoint: string, dialect: Dialect): void;
+}
+
+export function isSameDialect(a: Dialect, b: Dialect): boolean {
+  return a.kind === b.kind && a.apiVersion === b.apiVersion && a.libpodVersion === b.libpodVersion;
 }
 
 /** `/containers/json` with the version in front. Podman accepts any version of Docker's API, so only `/_ping` may decide it. */

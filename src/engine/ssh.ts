@@ -1,18 +1,12 @@
-import { Agent } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Dial } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Environment, Programs } from './programs.ts';
 
 type SshEndpoint = Extract<Endpoint, { scheme: 'ssh' }>;
 
 /** Connections through `ssh HOST docker|podman system dial-stdio`; each is one ssh process, kept for the next request. */
-export function sshAgent(endpoint: SshEndpoint, programs: Programs, env: Environment): Agent {
-  class SshAgent extends Agent {
-    override createConnection(): Duplex {
-      return asSocket(programs.openDuplex(sshArgv(endpoint), { env }));
-    }
-  }
-  return new SshAgent({ keepAlive: true });
+export function sshDial(endpoint: SshEndpoint, programs: Programs, env: Environment): Dial {
+  return () => programs.openDuplex(sshArgv(endpoint), { env });
 }
 
 export function sshArgv(endpoint: SshEndpoint): readonly string[] {
@@ -29,10 +23,4 @@ function remoteCommand(path: string): string {
   const podmanFirst = path.includes('podman');
   const [first, second] = podmanFirst ? [podman, docker] : [docker, podman];
   return `if command -v ${podmanFirst ? 'podman' : 'docker'} >/dev/null 2>&1; then exec ${first}; else exec ${second}; fi`;
-}
-
-/** Node's HTTP agent calls these on every connection that it keeps. */
-function asSocket(stream: Duplex): Duplex {
-  const chain = () => stream;
-  return Object.assign(stream, { setKeepAlive: chain, setNoDelay: chain, setTimeout: chain });
 }

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { openApi } from './api.ts';
+import type { Dialect, DialectMemory } from './dialect.ts';
 import type { Programs } from './programs.ts';
 import { readChunks, readJsonLines } from './stream.ts';
 import { openTransport } from './transport.ts';
@@ -18,7 +19,7 @@ afterEach(() => {
   for (const close of open.splice(0)) close();
 });
 
-async function serve(listener: RequestListener): Promise<{ readonly api: ReturnType<typeof openApi>; readonly server: Server }> {
+async function serve(listener: RequestListener, memory?: DialectMemory): Promise<{ readonly api: ReturnType<typeof openApi>; readonly server: Server }> {
   const directory = mkdtempSync(join(tmpdir(), 'slipway-transport-'));
   const path = join(directory, 's');
   const server = createServer((request, response) => {
@@ -26,7 +27,7 @@ async function serve(listener: RequestListener): Promise<{ readonly api: ReturnT
     response.writeHead(200, { 'Api-Version': '1.41' }).end('OK');
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  const api = openApi(openTransport(`unix://${path}`, noPrograms, {}));
+  const api = openApi(openTransport(`unix://${path}`, noPrograms, {}), memory);
   open.push(() => {
     api.close();
     server.closeAllConnections();
@@ -50,6 +51,45 @@ test('one ping decides the version; connections are kept', async () => {
   await api.json('GET', '/libpod/b', { action });
   expect(paths).toEqual(['/v1.41/a?x=a+b&z=1&z=2', '/v4.0.0/libpod/b']);
   expect(connections).toBe(1);
+});
+
+describe('with a memory of what an engine spoke', () => {
+  const docker: Dialect = { kind: 'docker', apiVersion: '1.41', libpodVersion: '' };
+  async function remembering(remembered: Dialect, headers: Readonly<Record<string, string>>) {
+    const paths: string[] = [];
+    const written: Dialect[] = [];
+    const memory = { read: () => remembered, write: (_: string, dialect: Dialect) => void written.push(dialect) };
+    const { api } = await serve((request, response) => {
+      paths.push(`${request.method} ${request.url}`);
+      response.writeHead(paths.length === 1 && remembered !== docker ? 400 : 200, headers).end('{}');
+    }, memory);
+    return { api, paths, written };
+  }
+
+  test('an answer that confirms it spares the ping', async () => {
+    const { api, paths, written } = await remembering(docker, { 'Api-Version': '1.41', Server: 'Docker/20.10' });
+    await api.json('GET', '/a', { action });
+    await api.json('POST', '/b', { action });
+    expect(paths).toEqual(['GET /v1.41/a', 'POST /v1.41/b']);
+    expect([await api.dialect(), written]).toEqual([docker, []]);
+  });
+
+  test.each([
+    ['an older version', { ...docker, apiVersion: '1.47' }, { 'Api-Version': '1.41' }],
+    ['another engine', { ...docker, kind: 'podman', libpodVersion: '5.4.0' } as const, { 'Api-Version': '1.41' }],
+    ['nothing known', { ...docker, apiVersion: '1.43' }, {}],
+  ])('an answer of %s counts for nothing: it is asked anew, and remembered', async (_, remembered, headers) => {
+    const { api, paths, written } = await remembering(remembered, headers);
+    expect(await api.json('GET', '/a', { action })).toEqual({});
+    expect(paths).toEqual([`GET /v${remembered.apiVersion}/a`, 'GET /v1.41/a']);
+    expect([await api.dialect(), written]).toEqual([docker, [docker]]);
+  });
+
+  test('what changes something is never sent on its word', async () => {
+    const { api, paths, written } = await remembering({ ...docker, apiVersion: '1.47' }, { 'Api-Version': '1.41' });
+    await api.call('POST', '/a', { action, accept: [400] });
+    expect([paths, written]).toEqual([['POST /v1.41/a'], [docker]]);
+  });
 });
 
 test('an engine that does not answer in time is E_ENGINE_TIMEOUT', async () => {

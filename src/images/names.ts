@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { BootstrapBase } from '../projects/model.ts';
 import type { LayerInputs, LayerName } from './model.ts';
+import { shortHash } from './short-hash.ts';
 
 /** A tag has 128 characters; a digest in the reference and a suffix must fit. */
 const longestBase = 90;
@@ -48,9 +48,4 @@ export function pinnedBaseTag(id: string): string {
 /** The name for people before the tag of the fingerprint. */
 export function nameOf(tags: readonly string[], id: string): string {
   return tags.find((tag) => !/[:-]fp-[0-9a-f]{16}$/.test(tag)) ?? tags[0] ?? id.replace(/^sha256:/, '').slice(0, 12);
-}
-
-/** Eight digits, hexadecimal. */
-export function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }

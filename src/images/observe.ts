@@ -4,10 +4,10 @@ import type { ResolvedProject } from '../projects/model.ts';
 import { currentLayer, currentRefresh, ofProject } from './current.ts';
 import { baseOf, readLayerInputs } from './inputs.ts';
 import { layerImages, listLayerImages } from './layer-image.ts';
-import type { BaseFacts, LayerImage, LayerInputs, LayerName, ProjectImages, Refresh } from './model.ts';
+import type { BaseFacts, LayerImage, LayerInputs, LayerName, ProjectImages, Refresh, WantedLayer } from './model.ts';
 import { layerAlias } from './names.ts';
 import { layerStates } from './staleness.ts';
-import { wantedLayers } from './wanted.ts';
+import { type WantedFacts, wantedLayers, wantedOnce } from './wanted.ts';
 
 export interface ObserveOptions {
   /** Default: the engine for new things. */
@@ -33,7 +33,7 @@ export async function observeProjectImages(app: App, project: ResolvedProject, o
   const byName = special ? undefined : await observeByName(app, engine, install, [reading, base]);
   if (byName) return byName;
   const [images, baseImage, inputs] = await Promise.all([options.images ?? listLayerImages(engine, install, app.signal), base, reading]);
-  return projectImages(inputs, install, images, baseImage?.id, options);
+  return judgeImages(app, inputs, install, images, baseImage?.id, options);
 }
 
 /**
@@ -53,25 +53,41 @@ async function observeByName(
     found.flatMap((image) => image ?? []),
     install,
   );
-  const project = projectImages(inputs, install, images, baseImage?.id);
+  const project = await judgeImages(app, inputs, install, images, baseImage?.id);
   return project.layers.every(({ state }) => state === 'fresh') ? project : undefined;
 }
 
-/** Pure part of the above. */
-export function projectImages(
+type Found = readonly [
   inputs: LayerInputs,
   install: string,
   images: readonly LayerImage[],
   baseId: string | undefined,
-  options: Pick<ObserveOptions, 'dev' | 'refresh'> = {},
-): ProjectImages {
+  options?: Pick<ObserveOptions, 'dev' | 'refresh'>,
+];
+
+/** Pure part of the above. */
+export function projectImages(...found: Found): ProjectImages {
+  const facts = observed(...found);
+  return withStates(facts, facts.wants === undefined ? [] : wantedLayers(found[0], facts.wants, facts.names));
+}
+
+async function judgeImages(app: App, ...found: Found): Promise<ProjectImages> {
+  const facts = observed(...found);
+  return withStates(facts, facts.wants === undefined ? [] : await wantedOnce(app.paths, found[0], facts.wants, facts.names));
+}
+
+function observed(...[inputs, install, images, baseId, options = {}]: Found) {
   const dev = options.dev || ofProject(inputs.project, 'l2-dev', images).length > 0;
-  const layers: readonly LayerName[] = ['l0', 'l1-cli', 'l2-cli', ...(dev ? (['l2-dev'] as const) : [])];
+  const names: readonly LayerName[] = ['l0', 'l1-cli', 'l2-cli', ...(dev ? (['l2-dev'] as const) : [])];
   const base: BaseFacts = { reference: inputs.base, bootstrap: inputs.bootstrap, id: baseId ?? recordedBase(inputs, images), present: baseId !== undefined };
   const stamped = currentRefresh(inputs, images);
   const refresh = { l0: options.refresh?.l0 ?? stamped.l0, l1: options.refresh?.l1 ?? stamped.l1 };
-  const wanted = base.id === undefined ? [] : wantedLayers(inputs, { install, baseId: base.id, refresh }, layers);
-  return { project: inputs.project, base, wanted, layers: layerStates(layers, { inputs, base, wanted, images }), images };
+  const wants: WantedFacts | undefined = base.id === undefined ? undefined : { install, baseId: base.id, refresh };
+  return { inputs, images, base, names, wants };
+}
+
+function withStates({ inputs, images, base, names }: ReturnType<typeof observed>, wanted: readonly WantedLayer[]): ProjectImages {
+  return { project: inputs.project, base, wanted, layers: layerStates(names, { inputs, base, wanted, images }), images };
 }
 
 /** A base that a person removed after L0 was built from it has not changed. */

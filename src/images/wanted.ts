@@ -1,3 +1,5 @@
+import { parseOnce } from '../state/yaml-cache.ts';
+import type { Paths } from '../state/paths.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type LayerInputs, type LayerName, layerBelow, type Refresh, type WantedLayer } from './model.ts';
 import { fingerprintTag, layerAlias } from './names.ts';
@@ -8,6 +10,12 @@ export interface WantedFacts {
   readonly install: string;
   readonly baseId: string;
   readonly refresh: Refresh;
+}
+
+/** The same, and kept: for a project that has not changed nothing is rendered and hashed anew. */
+export function wantedOnce(paths: Paths, inputs: LayerInputs, facts: WantedFacts, layers: readonly LayerName[]): Promise<readonly WantedLayer[]> {
+  const text = JSON.stringify([inputs, facts, layers]);
+  return parseOnce(paths, `wanted-${inputs.project}`, inputs.project, text, async () => wantedLayers(inputs, facts, layers));
 }
 
 /** The layers as they should be now, lower ones first. Pure. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { describeError } from './describe-error.ts';
 import { journalDir } from '../state/paths.ts';
 import { type JournalBegin, JournalWriter, openOperations, readOpenOperation } from './journal.ts';
@@ -10,7 +9,7 @@ import { directionOf, runOtherwise, runSteps, stepContext } from './run-steps.ts
 export function newOperationId(now: Date): string {
   const second = now.toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase();
   const fraction = now.getUTCMilliseconds().toString(16).padStart(3, '0');
-  return `${second}-${fraction}${randomBytes(3).toString('hex').slice(1)}`;
+  return `${second}-${fraction}${Math.random().toString(16).slice(2, 7).padEnd(5, '0')}`;
 }
 
 /**

@@ -1,5 +1,5 @@
-import { createReadStream, readdirSync } from 'node:fs';
-import { type FileHandle, appendFile, open, readFile, readdir, rm } from 'node:fs/promises';
+import { appendFileSync, closeSync, createReadStream, fsyncSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endsWithNewline, isMissing, makeDirectory, stateError, syncDirectory } from '../state/atomic.ts';
 import type { ProcessIdentity } from '../state/process-identity.ts';
@@ -55,15 +55,19 @@ export interface OperationRecord {
 
 export const openDir = (directory: string) => join(directory, 'open');
 
-/** The journal of one operation at work; one process writes it. */
+/**
+ * The journal of one operation at work; one process writes it. Synchronously, as locks are: nothing else may happen before a line
+ * stands, and a dozen turns of the thread pool take longer than the lines.
+ */
 export class JournalWriter {
   private readonly directory: string;
   private readonly file: string;
-  private readonly handle: FileHandle;
+  /** `undefined` once it is closed: the number may be another file's by then. */
+  private handle: number | undefined;
   /** A line was cut off, by a crash or a full disk: the next begins on a line of its own. */
   private torn = false;
 
-  private constructor(directory: string, file: string, handle: FileHandle) {
+  private constructor(directory: string, file: string, handle: number) {
     this.directory = directory;
     this.file = file;
     this.handle = handle;
@@ -71,18 +75,17 @@ export class JournalWriter {
 
   static async begin(directory: string, begin: JournalBegin): Promise<JournalWriter> {
     const file = join(openDir(directory), `${begin.operation}.jsonl`);
-    let handle: FileHandle | undefined;
+    let writer: JournalWriter | undefined;
     try {
       await makeDirectory(openDir(directory));
-      handle = await open(file, 'ax');
-      const writer = new JournalWriter(directory, file, handle);
+      writer = new JournalWriter(directory, file, openSync(file, 'ax'));
       await writer.write(begin);
       await writer.sync();
       await syncDirectory(openDir(directory));
       return writer;
     } catch (cause) {
-      await handle?.close().catch(() => {});
-      if (handle) await rm(file, { force: true }).catch(() => {});
+      await writer?.close().catch(() => {});
+      if (writer) rmSync(file, { force: true });
       throw stateError('write', file, cause);
     }
   }
@@ -91,7 +94,7 @@ export class JournalWriter {
   static async resume(directory: string, operation: string): Promise<JournalWriter> {
     const file = join(openDir(directory), `${operation}.jsonl`);
     try {
-      const writer = new JournalWriter(directory, file, await open(file, 'a'));
+      const writer = new JournalWriter(directory, file, openSync(file, 'a'));
       writer.torn = !(await endsWithNewline(file));
       return writer;
     } catch (cause) {
@@ -102,17 +105,21 @@ export class JournalWriter {
   async write(line: JournalLine): Promise<void> {
     const text = `${this.torn ? '\n' : ''}${JSON.stringify(line)}\n`;
     this.torn = true;
-    await this.handle.appendFile(text).catch((cause: unknown) => {
+    try {
+      appendFileSync(this.opened(), text);
+    } catch (cause) {
       throw stateError('write', this.file, cause);
-    });
+    }
     this.torn = false;
   }
 
   /** To the disk. Only what recovery cannot observe needs it: the beginning and the commit. */
   async sync(): Promise<void> {
-    await this.handle.sync().catch((cause: unknown) => {
+    try {
+      fsyncSync(this.opened());
+    } catch (cause) {
       throw stateError('write', this.file, cause);
-    });
+    }
   }
 
   /** Writes the end and moves the operation to its month's file. A crash in between leaves it in both: readers take the first. */
@@ -123,21 +130,28 @@ export class JournalWriter {
 
   /** Moves an operation whose end is written to the month's file. */
   async archive(at: string): Promise<void> {
-    await this.handle.close();
+    await this.close();
     await moveToMonth(this.directory, this.file, at);
   }
 
   async close(): Promise<void> {
-    await this.handle.close();
+    const { handle } = this;
+    this.handle = undefined;
+    if (handle !== undefined) closeSync(handle);
+  }
+
+  private opened(): number {
+    if (this.handle === undefined) throw new Error('it is closed');
+    return this.handle;
   }
 }
 
 async function moveToMonth(directory: string, file: string, at: string): Promise<void> {
   const month = join(directory, `${at.slice(0, 7)}.jsonl`);
   try {
-    const lines = await readFile(file, 'utf8');
-    await appendFile(month, (await endsWithNewline(month)) ? lines : `\n${lines}`);
-    await rm(file, { force: true });
+    const lines = readFileSync(file, 'utf8');
+    appendFileSync(month, (await endsWithNewline(month)) ? lines : `\n${lines}`);
+    rmSync(file, { force: true });
   } catch (cause) {
     throw stateError('write', month, cause);
   }
@@ -160,7 +174,7 @@ export async function openOperations(directory: string): Promise<readonly string
 export async function readOpenOperation(directory: string, operation: string): Promise<OperationRecord | undefined> {
   const file = join(openDir(directory), `${operation}.jsonl`);
   try {
-    return gather(parseLines(await readFile(file, 'utf8')));
+    return gather(parseLines(readFileSync(file, 'utf8')));
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw stateError('read', file, cause);
@@ -169,7 +183,7 @@ export async function readOpenOperation(directory: string, operation: string): P
 
 /** Removes an operation's journal that holds no whole line. */
 export async function dropEmptyOperation(directory: string, operation: string): Promise<void> {
-  await rm(join(openDir(directory), `${operation}.jsonl`), { force: true });
+  rmSync(join(openDir(directory), `${operation}.jsonl`), { force: true });
 }
 
 /** Every operation of the journal, oldest first, the open ones last. Months are read one at a time. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { numRuns } from '../../test/thorough.ts';
 import { change } from './change.ts';
 import { openOperations, type OperationRecord, readJournal } from './journal.ts';
 import type { App, StepKind, Verb } from './model.ts';
@@ -199,7 +200,7 @@ describe('any sequence of verbs, kills and recoveries', () => {
           for (const letGo of world.hanging) letGo();
         }
       }),
-      { numRuns: 80 },
+      { numRuns: numRuns(10, 80) },
     );
   });
 });

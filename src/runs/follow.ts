@@ -2,13 +2,14 @@ import { open } from 'node:fs/promises';
 import { SlipwayError } from '../errors.ts';
 import type { App } from '../operations/model.ts';
 import { isMissing, stateError } from '../state/atomic.ts';
+import { runDir } from '../state/paths.ts';
 import { launchDriver } from './driver/launch.ts';
 import { eventsFile, parseEvents } from './events.ts';
+import { Growth } from './logs/growth.ts';
 import type { Outcome, RunEvent, RunRef } from './model.ts';
 import { driverOf } from './open-runs.ts';
 import { readOutcome } from './store.ts';
 
-const pollMs = 100;
 /** A driver takes a moment to start, and one that has died is started again. */
 const driverMs = 3_000;
 const mostDrivers = 8;
@@ -18,6 +19,16 @@ const mostDrivers = 8;
  * another one. `signal` ends the following, not the run: then it throws the signal's reason.
  */
 export async function followCiRun(app: App, ref: RunRef, onEvent: (event: RunEvent) => Promise<void> | void, signal: AbortSignal): Promise<Outcome> {
+  const growth = new Growth();
+  try {
+    growth.watch(runDir(app.paths, ref.repository, ref.run));
+    return await followGrowing(app, ref, growth, onEvent, signal);
+  } finally {
+    growth.close();
+  }
+}
+
+async function followGrowing(app: App, ref: RunRef, growth: Growth, onEvent: (event: RunEvent) => Promise<void> | void, signal: AbortSignal): Promise<Outcome> {
   const events = new EventReader(eventsFile(app.paths, ref));
   let lookAt = Date.now() + driverMs;
   for (let drivers = 0; ; ) {
@@ -38,7 +49,7 @@ export async function followCiRun(app: App, ref: RunRef, onEvent: (event: RunEve
         await launchDriver(app, ref);
       }
     }
-    if (fresh.length === 0) await app.clock.sleep(pollMs, signal).catch(() => {});
+    await growth.next(signal);
   }
 }
 

@@ -3,7 +3,7 @@ import type { App } from '../operations/model.ts';
 import { reviveRuns } from './driver/revive.ts';
 import { readEvents } from './events.ts';
 import type { OutcomeKind, RunRef } from './model.ts';
-import { readOpenRun } from './open-runs.ts';
+import { type OpenRun, readOpenRun } from './open-runs.ts';
 import { readOutcome } from './store.ts';
 import { reapRuns } from './verbs.ts';
 
@@ -23,7 +23,7 @@ export interface Reaped {
 export async function reapCiRuns(app: App): Promise<Reaped> {
   const began = app.clock.now().toISOString();
   const revived = await reviveRuns(app, { now: true });
-  const settled = await Promise.all(revived.map(({ repository, run }) => settle(app, { repository, run }, began)));
+  const settled = await Promise.all(revived.map((open) => settle(app, open, began)));
   const { before } = await change(app, reapRuns, {});
   const left = new Map([...before.onEngine, ...before.onDisk].map((ref) => [ref.run, ref]));
   return { settled, removed: [...left.values()] };
@@ -33,11 +33,14 @@ const patienceMs = 120_000;
 /** A run that goes on so long behind its adoption does go on. */
 const goesOnMs = 2_000;
 
-async function settle(app: App, ref: RunRef, since: string): Promise<Settled> {
+async function settle(app: App, before: OpenRun, since: string): Promise<Settled> {
+  const ref: RunRef = { repository: before.repository, run: before.run };
   let working = 0;
   for (const limit = Date.now() + patienceMs; Date.now() < limit; await app.clock.sleep(200, app.signal)) {
     const [outcome, open] = await Promise.all([readOutcome(app.paths, ref), readOpenRun(app.paths, ref)]);
-    if (outcome !== undefined && open?.state !== 'started') return { ...ref, state: 'ended', outcome: outcome.kind };
+    // What had an outcome is being cleared away, until that is done or put off again.
+    const isCleared = before.state !== 'left' || open === undefined || open.after !== before.after;
+    if (outcome !== undefined && open?.state !== 'started' && isCleared) return { ...ref, state: 'ended', outcome: outcome.kind };
     const events = await readEvents(app.paths, ref);
     if (!events.some(({ event, at }) => event === 'driver' && at >= since)) continue;
     working ||= Date.now();

@@ -5,7 +5,7 @@ import type { App, Json, Plan } from '../operations/model.ts';
 import { isIdentifier, isRunId } from '../state/identifiers.ts';
 import { repositoryCacheDir, runsCacheDir } from '../state/paths.ts';
 import type { RunRef } from './model.ts';
-import { openRuns } from './open-runs.ts';
+import { driverOf, openRuns } from './open-runs.ts';
 import { namesIn, readOutcome, readRunIfAny } from './store.ts';
 
 export interface ReapObserved {
@@ -24,6 +24,8 @@ export async function observeReap(app: App): Promise<ReapObserved> {
   const open = await openRuns(app.paths);
   const isLeft = async (ref: RunRef) => {
     if (open.some(({ run, repository, state }) => run === ref.run && repository === ref.repository && state !== 'left')) return false;
+    // Two that remove the same are in each other's way.
+    if ((await driverOf(app.paths, ref)) !== undefined) return false;
     const record = await readRunIfAny(app.paths, ref);
     if (record === undefined) return true;
     // One that was kept is there to be looked at.

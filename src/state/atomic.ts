@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SlipwayError } from '../errors.ts';
 
@@ -32,15 +32,17 @@ export async function writeFileAtomic(file: string, text: string, options: Write
 export async function makeDirectory(directory: string, mode?: number): Promise<void> {
   const options = mode === undefined ? {} : { mode };
   try {
-    await mkdir(directory, { recursive: true, ...options });
+    mkdirSync(directory, { recursive: true, ...options });
   } catch (error) {
     const parent = dirname(directory);
     if (errorCode(error) !== 'ENOENT' || parent === directory) throw error;
     await makeDirectory(parent, mode);
-    await mkdir(directory, options).catch((cause: unknown) => {
+    try {
+      mkdirSync(directory, options);
+    } catch (cause) {
       // Somebody else made it meanwhile.
       if (errorCode(cause) !== 'EEXIST') throw cause;
-    });
+    }
   }
 }
 
@@ -57,14 +59,15 @@ export async function readFileIfAny(file: string): Promise<string | undefined> {
 /** Also where it is empty or missing: what is appended then begins a line. */
 export async function endsWithNewline(file: string): Promise<boolean> {
   try {
-    const handle = await open(file, 'r');
+    const handle = openSync(file, 'r');
     try {
-      const { size } = await handle.stat();
+      const { size } = fstatSync(handle);
       if (size === 0) return true;
-      const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
-      return buffer[0] === 0x0a;
+      const last = Buffer.alloc(1);
+      readSync(handle, last, 0, 1, size - 1);
+      return last[0] === 0x0a;
     } finally {
-      await handle.close();
+      closeSync(handle);
     }
   } catch (cause) {
     if (isMissing(cause)) return true;
@@ -73,11 +76,11 @@ export async function endsWithNewline(file: string): Promise<boolean> {
 }
 
 export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
+  const handle = openSync(directory, 'r');
   try {
-    await handle.sync();
+    fsyncSync(handle);
   } finally {
-    await handle.close();
+    closeSync(handle);
   }
 }
 

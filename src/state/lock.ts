@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, rmdir, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -44,7 +43,7 @@ export async function acquireLock(directory: string, name: string, request: Lock
   const deadline = Date.now() + (request.timeoutMs ?? 60_000);
   const holder: LockHolder = {
     ...currentProcess(),
-    token: randomBytes(8).toString('hex'),
+    token: Math.random().toString(16).slice(2),
     operation: request.operation,
     verb: request.verb,
     since: new Date().toISOString(),

@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { BaseIssue, BaseSchema, InferOutput } from 'valibot';
 import { version } from '../version.ts';
 import type { Paths } from './paths.ts';
@@ -45,7 +44,7 @@ export async function parseOnce<T>(paths: Paths, name: string, file: string, tex
 /** An entry is only good for the build that wrote it: another one's schemas may give another shape. */
 function writer(): string {
   try {
-    return `${version} ${statSync(fileURLToPath(import.meta.url)).mtimeMs}`;
+    return `${version} ${statSync(import.meta.filename).mtimeMs}`;
   } catch {
     return version;
   }

@@ -1,29 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { run } from '../../src/host/process.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expectNothingLeft, goingRun, pipelineRepository, type RunJson } from '../ci-run.ts';
-import { engines, type Lab } from '../lab.ts';
+import { engines } from '../lab.ts';
+import { OwnLab } from '../own-lab.ts';
 import { Sandbox } from '../sandbox.ts';
 
-const labProgram = fileURLToPath(new URL('../../scripts/lab.mjs', import.meta.url));
-// Engines of this file's own: nobody else's containers die with them.
-const directory = `/var/tmp/slipway-lost-${process.pid}`;
-
-async function labCommand(...args: readonly string[]): Promise<string> {
-  const end = await run([process.execPath, labProgram, ...args, '--dir', directory], { timeoutMs: 600_000 });
-  if (end.exitCode !== 0) throw new Error(`lab.mjs ${args.join(' ')} ended with ${end.exitCode ?? end.signal}:\n${end.stdout}${end.stderr}`);
-  return end.stdout;
-}
-
-let own: Lab;
-beforeAll(async () => {
-  own = JSON.parse(await labCommand('up', '--json')) as Lab;
-}, 600_000);
-afterAll(async () => {
-  await labCommand('down');
-}, 120_000);
+const own = new OwnLab('lost');
 
 const sleep = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
@@ -31,9 +14,7 @@ const sleep = (seconds: number) => new Promise((resolve) => setTimeout(resolve, 
 describe.each(engines.map(({ name }) => name))('%s', (name) => {
   let box: Sandbox;
   beforeEach(() => {
-    const engine = own.engines.find((one) => one.name === name);
-    if (engine === undefined) throw new Error(`the lab has no ${name}`);
-    box = new Sandbox(engine);
+    box = new Sandbox(own.engine(name));
   });
   afterEach(() => box.dispose(), 120_000);
 
@@ -50,7 +31,7 @@ jobs:
     const repository = await pipelineRepository(box, 'lost', { pipeline: pipeline(seconds) });
     const running = box.slipway(['ci', 'run', '--json'], { cwd: repository, timeoutMs: 150_000 });
     await goingRun(box, ({ workspace }) => existsSync(join(workspace, 'here')));
-    await labCommand('kill', name);
+    await own.command('kill', name);
     return { ended: running };
   };
 
@@ -60,7 +41,7 @@ jobs:
   ])('back after five seconds: $what', async ({ seconds }) => {
     const { ended } = await runAndKill(seconds);
     await sleep(5);
-    await labCommand('start', name);
+    await own.command('start', name);
     const { exitCode, stdout, stderr } = await ended;
     const { outcome, ...rest } = JSON.parse(stdout) as RunJson;
     if (name === 'docker') {
@@ -81,7 +62,7 @@ jobs:
       125,
       expect.objectContaining({ kind: 'engine-lost', retryable: true, evidence: expect.objectContaining({ waited_seconds: 3 }) }),
     ]);
-    await labCommand('start', name);
+    await own.command('start', name);
     await box.ok(['ci', 'reap']);
     await expectNothingLeft(box, lost);
     expect((await box.json<RunJson>(['ci', 'show', lost.id])).outcome).toEqual(lost.outcome);

@@ -4,20 +4,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { materialize } from '../../src/runs/workspace/materialize.ts';
 import { contentOf, type GitRepository } from '../git-repository.ts';
-import { WorkspaceBox } from './ci-workspace.ts';
+import { demoBox, demoContent as first, WorkspaceBox } from './ci-workspace.ts';
 
 let box: WorkspaceBox;
 let repository: GitRepository;
 beforeEach(() => {
-  box = new WorkspaceBox();
-  repository = box.user.init(box.path('demo'));
-  repository.write('file', 'old\n');
-  repository.write('folder/file', 'old\n');
-  repository.commit('First');
+  ({ box, repository } = demoBox());
 });
 afterEach(() => box.dispose());
 
-const first = { file: '- old\n', 'folder/file': '- old\n' };
 const gitFiles = (path = repository.path) => contentOf(join(path, '.git'));
 
 describe('the changes of a work tree', () => {

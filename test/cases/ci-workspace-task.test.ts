@@ -3,16 +3,12 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, sy
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contentOf, type GitRepository } from '../git-repository.ts';
-import { WorkspaceBox } from './ci-workspace.ts';
+import { demoBox, type WorkspaceBox } from './ci-workspace.ts';
 
 let box: WorkspaceBox;
 let repository: GitRepository;
 beforeEach(() => {
-  box = new WorkspaceBox();
-  repository = box.user.init(box.path('demo'));
-  repository.write('file', 'old\n');
-  repository.write('folder/file', 'old\n');
-  repository.commit('First');
+  ({ box, repository } = demoBox());
 });
 afterEach(() => box.dispose());
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { materialize } from '../../src/runs/workspace/materialize.ts';
 import { type NamedSource, resolveSource } from '../../src/runs/workspace/source.ts';
 import type { Paths } from '../../src/state/paths.ts';
-import { contentOf, GitUser } from '../git-repository.ts';
+import { contentOf, type GitRepository, GitUser } from '../git-repository.ts';
 
 export interface Made {
   readonly tree: string;
@@ -89,3 +89,15 @@ export class WorkspaceBox {
     if (found.join() !== names.join()) throw new Error(`left beside the workspace: ${found.join(', ')}`);
   }
 }
+
+/** A box with a repository of one commit, whose content is `demoContent`. */
+export function demoBox(): { readonly box: WorkspaceBox; readonly repository: GitRepository } {
+  const box = new WorkspaceBox();
+  const repository = box.user.init(box.path('demo'));
+  repository.write('file', 'old\n');
+  repository.write('folder/file', 'old\n');
+  repository.commit('First');
+  return { box, repository };
+}
+
+export const demoContent = { file: '- old\n', 'folder/file': '- old\n' };

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../src/host/process.ts';
-import { engines, type Lab } from '../lab.ts';
+import { engines } from '../lab.ts';
+import { OwnLab } from '../own-lab.ts';
 import { Sandbox } from '../sandbox.ts';
 import { makeProject } from './project.ts';
 
@@ -13,23 +12,7 @@ interface StatusJson {
   readonly run: { readonly exit_code: number | null; readonly reason: string | null } | null;
 }
 
-const labProgram = fileURLToPath(new URL('../../scripts/lab.mjs', import.meta.url));
-// Engines of this file's own: nobody else's containers die with them.
-const directory = `/var/tmp/slipway-boot-${process.pid}`;
-
-async function labCommand(...args: readonly string[]): Promise<string> {
-  const end = await run([process.execPath, labProgram, ...args, '--dir', directory], { timeoutMs: 600_000 });
-  if (end.exitCode !== 0) throw new Error(`lab.mjs ${args.join(' ')} ended with ${end.exitCode ?? end.signal}:\n${end.stdout}${end.stderr}`);
-  return end.stdout;
-}
-
-let own: Lab;
-beforeAll(async () => {
-  own = JSON.parse(await labCommand('up', '--json')) as Lab;
-}, 600_000);
-afterAll(async () => {
-  await labCommand('down');
-}, 120_000);
+const own = new OwnLab('boot');
 
 /** A power cut: no process, mount or network of the engine is left, only its data. */
 describe.each(engines.map(({ name }) => name))('%s', (name) => {
@@ -43,9 +26,7 @@ describe.each(engines.map(({ name }) => name))('%s', (name) => {
   let follower: Promise<unknown[]>;
 
   beforeAll(async () => {
-    const engine = own.engines.find((one) => one.name === name);
-    if (engine === undefined) throw new Error(`the lab has no ${name}`);
-    box = new Sandbox(engine);
+    box = new Sandbox(own.engine(name));
     await makeProject(box, 'boot');
   }, 600_000);
   afterAll(() => box.dispose(), 120_000);
@@ -65,7 +46,7 @@ describe.each(engines.map(({ name }) => name))('%s', (name) => {
     }
     await expect.poll(() => box.read(workspace(tasks.detached, 'starts')), { timeout: 20_000 }).toBe('started\n');
     await expect.poll(() => status(tasks.ended), { timeout: 20_000 }).toMatchObject({ state: 'exited', run: { exit_code: 4 } });
-    await labCommand('crash', name);
+    await own.command('crash', name);
   });
 
   it('while it is down, its tasks are "unknown" and nothing is "not found"; the follower has failed', async () => {
@@ -75,7 +56,7 @@ describe.each(engines.map(({ name }) => name))('%s', (name) => {
     expect((JSON.parse(list.stdout) as readonly StatusJson[]).map(({ state }) => state)).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
     const end = await box.slipway(['task', 'restart', 'boot', tasks.cli]);
     expect([end.exitCode, /\[E_ENGINE_[A-Z]+\]/.test(end.stderr)]).toEqual([1, true]);
-    await labCommand('start', name);
+    await own.command('start', name);
   });
 
   it('when it is up again, its task is stopped, and restarts: the same container, with all that it held', async () => {

@@ -126,6 +126,17 @@ export function containersContract({ lab, engine, labels, create, start, startUp
     expect((await containers.inspect(id))?.state).toBe('running');
   });
 
+  test('removed by several at once it is gone for each', async () => {
+    const id = await start();
+    const gone = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        await containers.remove(id, { force: true });
+        return (await containers.inspect(id)) === undefined;
+      }),
+    );
+    expect(gone).toEqual([true, true, true, true]);
+  });
+
   test('a running one is removed only by force, and then without waiting for its stop timeout', async () => {
     const id = await start({ command: ['sh', '-c', 'trap "" TERM; while :; do sleep 0.1; done'], init: false });
     await expect(containers.remove(id)).rejects.toMatchObject({ code: 'E_CONFLICT' });

@@ -1,19 +1,19 @@
 // Preloaded into the program (`node --import`): kills it with SIGKILL at one of the journal's writes.
 //   KILL_AT=3:before   just before the third write begins        KILL_AT=3:after   when it is done
 //   KILL_LOG=FILE      a line for each write: `opened`, `begin`, `intent container.stop`, `done container.stop`, `child`, `end`, `filed` or `removed`
-import { appendFileSync } from 'node:fs';
-import promises from 'node:fs/promises';
+import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 const [at, when] = (process.env.KILL_AT ?? '0:before').split(':');
+const { openSync, closeSync, appendFileSync, rmSync } = fs;
 let writes = 0;
 
-async function journaled(kind, write) {
+function journaled(kind, write) {
   writes += 1;
   const mine = writes;
   if (process.env.KILL_LOG) appendFileSync(process.env.KILL_LOG, `${kind}\n`);
   if (mine === Number(at) && when === 'before') die();
-  const result = await write();
+  const result = write();
   if (mine === Number(at) && when === 'after') die();
   return result;
 }
@@ -33,15 +33,21 @@ function kindOf({ type, plan, step }) {
   return step === undefined ? type : `${type} ${steps[step]?.do}`;
 }
 
-const { open, appendFile, rm } = promises;
-promises.open = async (path, flags, ...rest) => {
-  const writing = isOpen(path) && typeof flags === 'string' && flags.startsWith('a');
-  if (!writing) return open(path, flags, ...rest);
-  const handle = await journaled('opened', () => open(path, flags, ...rest));
-  const append = handle.appendFile.bind(handle);
-  handle.appendFile = (text, ...more) => journaled(kindOf(JSON.parse(String(text))), () => append(text, ...more));
+const handles = new Set();
+fs.openSync = (path, flags, ...rest) => {
+  if (!(isOpen(path) && typeof flags === 'string' && flags.startsWith('a'))) return openSync(path, flags, ...rest);
+  const handle = journaled('opened', () => openSync(path, flags, ...rest));
+  handles.add(handle);
   return handle;
 };
-promises.appendFile = (path, ...rest) => (isMonth(path) ? journaled('filed', () => appendFile(path, ...rest)) : appendFile(path, ...rest));
-promises.rm = (path, ...rest) => (isOpen(path) ? journaled('removed', () => rm(path, ...rest)) : rm(path, ...rest));
+fs.closeSync = (handle) => {
+  handles.delete(handle);
+  closeSync(handle);
+};
+fs.appendFileSync = (to, text, ...rest) => {
+  const write = () => appendFileSync(to, text, ...rest);
+  if (isMonth(to)) return journaled('filed', write);
+  return handles.has(to) ? journaled(kindOf(JSON.parse(String(text))), write) : write();
+};
+fs.rmSync = (path, ...rest) => (isOpen(path) ? journaled('removed', () => rmSync(path, ...rest)) : rmSync(path, ...rest));
 syncBuiltinESMExports();

@@ -54,10 +54,12 @@ function onSignal({ app }: Call, act: () => Promise<void>): () => void {
 /** Events and logs are two things that come side by side; the end of a job is told after what it wrote. */
 async function follow(app: App, ref: RunRef, printer: RunPrinter): Promise<Outcome> {
   const over = new AbortController();
+  const ended = new AbortController();
   const logs = new LogPrinter(printer);
   const build = new BuildPrinter(printer, app.paths, ref);
-  let hasEnded = false;
-  const printing = logs.print(readRunLogs(runDir(app.paths, ref.repository, ref.run), undefined, { isOver: async () => hasEnded, signal: over.signal }));
+  const record = runDir(app.paths, ref.repository, ref.run);
+  const follow = { isOver: async () => ended.signal.aborted, over: ended.signal, signal: over.signal };
+  const printing = logs.print(readRunLogs(record, undefined, follow));
   try {
     const outcome = await followCiRun(
       app,
@@ -70,11 +72,10 @@ async function follow(app: App, ref: RunRef, printer: RunPrinter): Promise<Outco
       },
       over.signal,
     );
-    hasEnded = true;
+    ended.abort();
     await printing;
     return outcome;
   } finally {
-    hasEnded = true;
     over.abort();
     await build.stop();
     await printing.catch(() => {});

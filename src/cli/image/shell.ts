@@ -3,8 +3,7 @@ import { openShell } from '../../images/shell.ts';
 import type { Call } from '../call.ts';
 
 export async function shell(call: Call, project: string, command: readonly string[]): Promise<ExitCode> {
-  const { stdin, stdout } = call.terminal;
   // `shell P -- cmd` and `shell P cmd` are the same.
   const own = command[0] === '--' ? command.slice(1) : command;
-  return openShell(call.app, project, own, stdin.isTTY === true && stdout.isTTY === true);
+  return openShell(call.app, project, own, call.terminal.isTerminal);
 }

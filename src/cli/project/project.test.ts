@@ -23,7 +23,12 @@ async function slipway(argv: readonly string[], input = ''): Promise<End> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   stdin.end(input);
   const env = { HOME: home, SLIPWAY_CONFIG_DIR: join(home, 'config'), SLIPWAY_STATE_DIR: join(home, 'state'), SLIPWAY_CACHE_DIR: join(home, 'cache') };
-  const exitCode = await runProgram({ argv, env, terminal: { stdin, stdout, stderr }, signal: new AbortController().signal });
+  const exitCode = await runProgram({
+    argv,
+    env,
+    terminal: { stdin, stdout, stderr, isTerminal: false, print: (text) => void stdout.write(text) },
+    signal: new AbortController().signal,
+  });
   return { exitCode, stdout: stdout.read()?.toString() ?? '', stderr: stderr.read()?.toString() ?? '' };
 }
 

@@ -10,7 +10,6 @@ export interface ExecFlags {
 }
 
 export async function exec(call: Call, project: string, task: string, command: readonly string[], flags: ExecFlags): Promise<ExitCode> {
-  const { stdin, stdout, stderr } = call.terminal;
   return execInTask(
     call.app,
     { project, task },
@@ -19,12 +18,19 @@ export async function exec(call: Call, project: string, task: string, command: r
       command: command[0] === '--' ? command.slice(1) : command,
       root: flags.root ?? false,
       // A shell for a person needs a terminal; a command keeps its two streams apart where stdout is not one.
-      tty: flags.tty && stdin.isTTY === true && stdout.isTTY === true,
+      tty: flags.tty && call.terminal.isTerminal,
       workingDir: flags.workdir,
       env: Object.fromEntries((flags.env ?? []).map(parseVariable)),
-      stdin,
-      stdout,
-      stderr,
+      // Made while the command starts.
+      get stdin() {
+        return call.terminal.stdin;
+      },
+      get stdout() {
+        return call.terminal.stdout;
+      },
+      get stderr() {
+        return call.terminal.stderr;
+      },
     },
   );
 }

@@ -12,12 +12,14 @@ import type { Executor, Launched } from './model.ts';
 /** Runs steps on this machine, as the person, with the person's environment. */
 export function hostExecutor({ paths, env }: Pick<App, 'paths' | 'env'>, { repository, run }: RunRef): Executor {
   const workspace = runWorkspace(paths, repository, run);
+  // The cache may be in a repository, such as that of a person's dot files: git in the workspace is not to take it for the run's.
+  const surroundings = { ...env, GIT_CEILING_DIRECTORIES: dirname(workspace) };
   return {
     kind: 'host',
     workspace,
     channel: runChannel(paths, repository, run),
     async launch(argv, more): Promise<Launched> {
-      const { stdin, output, exited } = await startSession(argv, { cwd: workspace, env: { ...env, ...more } });
+      const { stdin, output, exited } = await startSession(argv, { cwd: workspace, env: { ...surroundings, ...more } });
       return { stdin, output, exited: () => exited };
     },
     async signal(pid, name) {

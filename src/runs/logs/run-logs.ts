@@ -21,6 +21,8 @@ export interface LogPiece extends LogRef {
 export interface FollowOptions {
   /** Whether nothing will be written any more: asked before each look, so that the last one sees everything. */
   isOver(): Promise<boolean>;
+  /** Aborted: it is over, which is looked at now. */
+  readonly over?: AbortSignal;
   readonly signal: AbortSignal;
 }
 
@@ -41,31 +43,34 @@ export async function logsOfJob(record: string, job: string): Promise<readonly n
 
 /** What the logs of these jobs have, job by job; with `follow`, as it comes from then on, until it is over. */
 export async function* readRunLogs(record: string, jobs: readonly string[] | undefined, follow?: FollowOptions): AsyncGenerator<LogPiece> {
-  const positions = new Map<string, number | 'ended'>();
+  const positions = new Map<string, number>();
+  const ended = new Set<string>();
   const growth = new Growth();
+  const woken = follow && AbortSignal.any([follow.signal, ...(follow.over === undefined ? [] : [follow.over])]);
   try {
     for (;;) {
       const isOver = follow === undefined || (await follow.isOver());
       if (follow) for (const folder of [record, logsDir(record)]) growth.watch(folder);
       for (const job of jobs ?? (await jobsWithLogs(record))) {
         if (follow) growth.watch(jobLogsDir(record, job));
-        for (const log of await logsOfJob(record, job)) yield* readOn(record, { job, log }, positions, follow?.signal);
+        for (const log of await logsOfJob(record, job)) {
+          if (!ended.has(`${job}/${log}`)) yield* readOn(record, { job, log }, positions, ended, follow?.signal);
+        }
       }
       if (isOver || follow.signal.aborted) return;
-      await growth.next(follow.signal);
+      await growth.next(woken);
     }
   } finally {
     growth.close();
   }
 }
 
-async function* readOn(record: string, ref: LogRef, positions: Map<string, number | 'ended'>, signal?: AbortSignal): AsyncGenerator<LogPiece> {
+async function* readOn(record: string, ref: LogRef, positions: Map<string, number>, ended: Set<string>, signal?: AbortSignal): AsyncGenerator<LogPiece> {
   const file = logFile(record, ref);
-  const from = positions.get(file) ?? 0;
-  if (from === 'ended') return;
   try {
-    for await (const { header, frames, position } of readLog(file, { from })) {
-      positions.set(file, frames.at(-1)?.kind === 'end' ? 'ended' : position);
+    for await (const { header, frames, position } of readLog(file, { from: positions.get(file) ?? 0 })) {
+      positions.set(file, position);
+      if (frames.at(-1)?.kind === 'end') ended.add(`${ref.job}/${ref.log}`);
       yield { ...ref, frames, ...(header === undefined ? {} : { header }) };
       if (signal?.aborted) return;
     }

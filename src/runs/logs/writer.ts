@@ -33,14 +33,14 @@ export class LogWriter {
   /** Begins a log, or goes on with the one that a driver that died has begun. */
   static async open(file: string, header: LogHeader): Promise<LogWriter> {
     try {
-      await makeDirectory(dirname(file));
-      const found = await scan(file);
-      const handle = await open(file, constants.O_WRONLY | constants.O_CREAT, 0o644);
+      const made = await create(file);
+      const found = made === undefined ? await scan(file) : undefined;
+      const handle = made ?? (await open(file, constants.O_WRONLY | constants.O_CREAT, 0o644));
       if (found !== undefined) {
         await handle.truncate(found.position);
         return new LogWriter(file, handle, found.position, found);
       }
-      await handle.truncate(0);
+      if (made === undefined) await handle.truncate(0);
       const writer = new LogWriter(file, handle, 0, { offsets: { stdout: 0, stderr: 0 }, at: 0 });
       await writer.write(formatHeader(header));
       return writer;
@@ -74,6 +74,19 @@ export class LogWriter {
     } catch (cause) {
       throw stateError('write', this.file, cause);
     }
+  }
+}
+
+/** `undefined`: there is one already. */
+async function create(file: string): Promise<FileHandle | undefined> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+  try {
+    return await open(file, flags, 0o644);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return undefined;
+    if (errorCode(error) !== 'ENOENT') throw error;
+    await makeDirectory(dirname(file));
+    return await open(file, flags, 0o644);
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { numRuns } from '../../../test/thorough.ts';
 import type { PipelinePlan } from '../model.ts';
 import { compile } from './compile.ts';
 import { readYamlDefinition } from './yaml-definition.ts';
@@ -51,7 +52,7 @@ it('any sound pipeline gives the same bytes each time, and an order that its nee
       expect(plan.jobs.every(({ id }) => /^[a-z0-9_]+(?:-[a-z0-9_]+)*$/.test(id))).toBe(true);
       expect(runnable(plan)).toEqual(plan.jobs.map(({ name }) => name).sort());
     }),
-    { numRuns: 100 },
+    { numRuns: numRuns(20, 100) },
   );
 });
 
@@ -61,6 +62,7 @@ it('a pipeline whose needs lead back to themselves is none, however long the way
       const circle = names.map((name, index) => [name, { steps: ['x'], needs: [names[(index + 1) % names.length]] }]);
       expect(() => planOf(stringify({ jobs: Object.fromEntries(circle) }))).toThrow(names.length === 1 ? /needs itself/ : /a cycle: /);
     }),
+    { numRuns: numRuns(20, 100) },
   );
 });
 
@@ -83,7 +85,7 @@ it('any text is a plan or PipelineInvalid with at least one mistake', () => {
         });
       }
     }),
-    { numRuns: 100 },
+    { numRuns: numRuns(20, 100) },
   );
 });
 

@@ -31,7 +31,7 @@ export async function hooksFolder(
   // Not by gitArgv, which tells git to look nowhere.
   const end = await runGit(['git', '-c', 'core.fsmonitor=false', 'rev-parse', '--git-path', 'hooks'], { cwd: top, env: readingEnv(env), signal });
   if (!end.ok) {
-    throw new SlipwayError('E_REPOSITORY', `Git cannot tell where the hooks of ${top} are.`, {
+    throw new SlipwayError('E_REPOSITORY_UNREADABLE', `Git cannot tell where the hooks of ${top} are.`, {
       detail: complaint(end.stderr),
       hint: `\`git -C ${top} status\` should work first.`,
     });

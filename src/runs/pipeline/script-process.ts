@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Talk, startTalk } from '../../host/process.ts';
 import type { Env } from '../../state/paths.ts';
 import type { Answer, Order } from './protocol.ts';
@@ -24,7 +23,8 @@ export async function startScript(order: Wanted, { folder, env, variables, onMes
   const { argv, library } = places();
   const talk: Talk = await startTalk(argv, {
     cwd: folder,
-    env: { ...scriptEnv(env), ...variables },
+    // As in a run's workspace: a repository that the cache is in is not the pipeline's.
+    env: { ...scriptEnv(env), GIT_CEILING_DIRECTORIES: dirname(folder), ...variables },
     onMessage: (message) => onMessage(message, (answer) => talk.send(answer)),
     onOutput,
   });
@@ -40,9 +40,9 @@ function scriptEnv(env: Env): Env {
 
 /** Beside the bundle stand the bundled process and library. Run from source, as by unit tests, there is no library but what a pipeline needs of it. */
 function places(): { readonly argv: readonly string[]; readonly library: string } {
-  const here = dirname(fileURLToPath(import.meta.url));
+  const here = import.meta.dirname;
   const built = join(here, 'lib', 'pipeline-script.js');
   if (existsSync(built)) return { argv: [process.execPath, built], library: join(here, 'index.js') };
-  const jiti = dirname(createRequire(import.meta.url).resolve('jiti/package.json'));
+  const jiti = dirname(createRequire(import.meta.filename).resolve('jiti/package.json'));
   return { argv: [process.execPath, join(jiti, 'lib', 'jiti-cli.mjs'), join(here, 'child', 'main.ts')], library: join(here, 'builder.ts') };
 }

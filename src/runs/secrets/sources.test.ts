@@ -48,7 +48,7 @@ it.each<[SecretSource, string]>([
   writeFileSync(join(folder, 'nul'), 'a\0b');
   writeFileSync(join(folder, 'large'), Buffer.alloc(70_000, 'x'));
   const settings = { KEY: source };
-  const surroundings = { env: { PATH: process.env['PATH'], EMPTY: '' }, home: folder, folder, timeoutMs: 500 };
+  const surroundings = { env: { PATH: process.env['PATH'], EMPTY: '' }, home: folder, folder, timeoutMs: 100 };
   const error = await readSecrets(settings, ['KEY'], surroundings).catch((cause: unknown) => cause);
   expect(error).toMatchObject({ code: 'E_NO_SECRET', message: expect.stringContaining(why) });
   expect(String(error)).not.toContain('hunter2');

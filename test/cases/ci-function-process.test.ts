@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { PlannedJob } from '../model.ts';
-import { type FunctionCallbacks, runFunction } from './run-function.ts';
-import { writeSnapshot } from './snapshot.ts';
-import { readTree, treeHash } from './tree.ts';
+import type { PlannedJob } from '../../src/runs/model.ts';
+import { type FunctionCallbacks, runFunction } from '../../src/runs/pipeline/run-function.ts';
+import { writeSnapshot } from '../../src/runs/pipeline/snapshot.ts';
+import { readTree, treeHash } from '../../src/runs/pipeline/tree.ts';
 
 let folder = '';
 let hash = '';

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, unlinkSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { contentOf, type GitRepository, GitUser } from '../../../test/git-repository.ts';
-import type { Paths } from '../../state/paths.ts';
-import { materialize } from './materialize.ts';
-import { resolveSource } from './source.ts';
+import { contentOf, type GitRepository, GitUser } from '../git-repository.ts';
+import type { Paths } from '../../src/state/paths.ts';
+import { materialize } from '../../src/runs/workspace/materialize.ts';
+import { resolveSource } from '../../src/runs/workspace/source.ts';
 
 let root: string;
 let paths: Paths;

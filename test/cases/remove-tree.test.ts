@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseMountPoints } from './mount-points.ts';
-import { removeTree } from './remove-tree.ts';
+import { parseMountPoints } from '../../src/state/mount-points.ts';
+import { removeTree } from '../../src/state/remove-tree.ts';
 
 let home: string;
 beforeEach(() => {

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
-import { JobRun } from '../../../test/ci-job.ts';
+import { JobRun } from '../ci-job.ts';
 
 const runs: JobRun[] = [];
 const newRun = () => {
@@ -41,5 +42,14 @@ describe('a job', () => {
       end: { exitCode: code, reason: 'exited' },
     });
     expect(run.events).toHaveLength(4);
+  });
+
+  it('finds no repository above its workspace, but one that it makes there', async () => {
+    const run = newRun();
+    expect(spawnSync('git', ['init', '-q', run.directory]).status).toBe(0);
+    const found = 'mkdir -p deep/er; git rev-parse --show-toplevel 2>&1; cd deep/er; git rev-parse --show-toplevel 2>&1';
+    expect(await run.run([`${found} || :`, `git init -q; ${found}`])).toMatchObject({ state: 'succeeded' });
+    expect(await run.stdout(1)).toMatch(/^(?:fatal: not a git repository.*\n){2}$/);
+    expect(await run.stdout(2)).toBe(`${run.workspace}\n`.repeat(2));
   });
 });
