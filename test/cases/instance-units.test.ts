@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, type LabUser, lab, removeLabelled, uniqueName } from '../lab.ts';
+import { renderSystemdUnit } from '../../src/instances/units/render.ts';
 import { Machine } from '../machine.ts';
 import { Sandbox } from '../sandbox.ts';
 import { askService, buildService, serviceLabel } from '../services.ts';
@@ -151,6 +152,31 @@ describe('a machine with systemd', () => {
     expect(await machine.slipway(['instance', 'install', name])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('[E_UNIT_TAKEN]') as string });
     expect(await machine.ok(['cat', file])).toContain('other');
     await machine.ok(['rm', file]);
+  });
+
+  it('systemd takes what is in a unit literally: quotes, spaces, specifiers, variables, in words, variables and folders', async () => {
+    const odd = ['$HOME', '${HOME}', '50%', '%n', 'a "b" c', "it's", 'back\\slash', 'tab\there', 'ü;#', ''];
+    const value = odd.join(' ');
+    const directory = `/srv/odd '"%n" \\$HOME`;
+    const unit = renderSystemdUnit({
+      instance: 'odd',
+      install: 'none',
+      scope: 'system',
+      program: ['/bin/sh', '-c', 'pwd > /run/odd; printf "%s\\n" "$ODD" "$@" >> /run/odd', 'sh', ...odd],
+      directory,
+      log: '',
+      environment: { ODD: value },
+      user: { name: 'root', gid: 0 },
+      stopTimeoutSeconds: 30,
+      endpoint: 'unix:///var/run/docker.sock',
+    });
+    box.write('odd.service', unit);
+    await machine.ok(['mkdir', '-p', directory]);
+    await machine.ok(['cp', box.path('odd.service'), '/etc/systemd/system/odd.service']);
+    expect(await machine.exec(['systemd-analyze', 'verify', '/etc/systemd/system/odd.service'])).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+    await machine.ok(['systemctl', 'daemon-reload']);
+    await machine.ok(['systemctl', 'start', 'odd.service']);
+    await poll(async () => (await machine.exec(['cat', '/run/odd'])).stdout.split('\n')).toEqual([directory, value, ...odd, 'supervise', 'odd', '']);
   });
 
   it("a person's own unit, without root: verified, up again after a reboot once they linger", async () => {

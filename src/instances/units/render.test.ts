@@ -70,7 +70,8 @@ WantedBy=multi-user.target
     expect(lines).toContain('Environment="A=b c\\\\d"');
   });
 
-  it('holds no line break', () => {
+  it('holds no line break, and no backslash that would make one of two lines', () => {
+    expect(() => renderSystemdUnit({ ...content, directory: '/srv/a\\' })).toThrow(/backslash/);
     expect(() => renderSystemdUnit({ ...content, directory: '/srv/a\nExecStart=/bin/evil' })).toThrow(/line break/);
   });
 });
