@@ -312,6 +312,7 @@ const own = [
   started,
   halt,
   removeFiles,
+  forget,
   removeMade,
 ];
 

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, uniqueName } from '../lab.ts';
 import { askService, serviceFiles } from '../services.ts';
@@ -101,6 +101,21 @@ describe.each(engines)('$name', (lab) => {
     const end = await box.slipway(['instance', 'create', one, '--config', 'mount.yml', '--no-unit']);
     expect([end.exitCode, end.stderr.includes('[E_NO_FILE]')]).toEqual([1, true]);
     expect(existsSync(box.path('nowhere'))).toBe(false);
+    await expectNothing(one);
+  });
+
+  it('an engine on another machine is refused: the data is a folder of this one', async () => {
+    // 0.0.0.0 is this machine, and no address that says so.
+    const road = createServer((client) => {
+      const engine = connect(lab.endpoint.replace('unix://', ''));
+      client.pipe(engine).pipe(client);
+      for (const socket of [client, engine]) socket.on('error', () => client.destroy());
+    });
+    await new Promise<void>((resolve) => road.listen(box.port + 2, resolve));
+    const args = ['--engine', `tcp://0.0.0.0:${box.port + 2}`, 'instance', 'create', one, '--image', box.tag('good'), '--no-unit'];
+    const end = await box.slipway(args);
+    road.close();
+    expect([end.exitCode, end.stderr]).toEqual([1, expect.stringContaining('[E_ENGINE_REMOTE]')]);
     await expectNothing(one);
   });
 
