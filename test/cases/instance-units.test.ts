@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, type LabUser, lab, removeLabelled, uniqueName } from '../lab.ts';
 import { renderSystemdUnit } from '../../src/instances/units/render.ts';
@@ -143,6 +144,44 @@ describe('a machine with systemd', () => {
     expect(await ask(unit, 'is-enabled')).toBe('');
     expect(await box.container(`slipway-${name}`)).toBeUndefined();
   }, 240_000);
+
+  it.each(['install', 'uninstall'] as const)(
+    '%s killed at every journal write: the next command settles it, and no half of it is left',
+    async (verb) => {
+      const name = named('unit');
+      const unit = `slipway-${name}.service`;
+      const { port } = await makeInstance(box, name, { version: 'v1' });
+      const preload = box.write('kill-at.mjs', readFileSync(new URL('../faults/kill-at.mjs', import.meta.url), 'utf8'));
+      const isThere = async () => {
+        const file = (await machine.exec(['test', '-e', `/etc/systemd/system/${unit}`])).exitCode === 0;
+        return [file, await ask(unit, 'is-enabled'), await ask(unit, 'is-active')];
+      };
+      const whole = [true, 'enabled', 'active'];
+      const nothing = [false, '', 'inactive'];
+      await ok(['instance', 'install', name]);
+      await answers(port).toBe('v1');
+      if (verb === 'install') await ok(['instance', 'uninstall', name]);
+      let write = 1;
+      for (; ; write += 1) {
+        const end = await machine.slipway(['instance', verb, name], undefined, { NODE_OPTIONS: `--import ${preload}`, KILL_AT: `${write}:before` });
+        if (end.exitCode === 0) break;
+        expect(end.exitCode, end.stderr).toBe(137);
+        const next = await machine.slipway(['instance', 'status', name]);
+        expect(next.exitCode, next.stderr).toBe(0);
+        const there = await isThere();
+        // Not begun, or through: never between.
+        expect([whole, nothing], `write ${write}: ${next.stderr}`).toContainEqual(there);
+        expect(write > 2 && there.join() !== (verb === 'install' ? whole : nothing).join(), `write ${write}: ${next.stderr}`).toBe(false);
+        // It serves all the time.
+        expect(await askService(port, '/')).toMatchObject({ text: 'v1' });
+        await ok(['instance', verb === 'install' ? 'uninstall' : 'install', name]);
+        if (verb === 'uninstall') await answers(port).toBe('v1');
+      }
+      expect(write).toBeGreaterThan(6);
+      await ok(['instance', 'uninstall', name]);
+    },
+    300_000,
+  );
 
   it('another install leaves a unit of that name alone', async () => {
     const name = named('unit');
