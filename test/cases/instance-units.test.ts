@@ -4,8 +4,9 @@ import { engines, type LabUser, lab, removeLabelled, uniqueName } from '../lab.t
 import { renderSystemdUnit } from '../../src/instances/units/render.ts';
 import { Machine } from '../machine.ts';
 import { Sandbox } from '../sandbox.ts';
+import { ServiceRepository } from '../service-repository.ts';
 import { askService, buildService, serviceLabel } from '../services.ts';
-import { makeInstance, quick, supervisionOf } from './supervised.ts';
+import { freePort, makeInstance, quick, supervisionOf } from './supervised.ts';
 
 const docker = engines.find(({ name }) => name === 'docker');
 
@@ -192,6 +193,49 @@ describe('a machine with systemd', () => {
     expect(await machine.ok(['cat', file])).toContain('other');
     await machine.ok(['rm', file]);
   });
+
+  it("a program's unit: its supervisor is the unit, one program runs at a time, and it runs on without the unit", async () => {
+    // Made on this machine, and looked after by the other.
+    const name = named('prog');
+    const unit = `slipway-${name}.service`;
+    const marker = `${Date.now()}`;
+    const repository = await ServiceRepository.make(
+      box,
+      'prog',
+      {
+        '.slipway/service.yml': 'kind: process\nfiles: [run]\ncommand: [./run]\nhealth: { none: true, start_period: 1s }\nstop_timeout: 5\n',
+        Dockerfile: `FROM ${lab.images.tiny}\nCMD ["sleep", "1000"]\n`,
+        run: `#!/bin/sh\necho up\nexec sleep ${marker}\n`,
+      },
+      'v1.0.0',
+    );
+    await box.as(['chmod', '755', `${repository.path}/run`]);
+    await repository.version('v1.0.1');
+    await box.ok(['instance', 'create', name, '--repo', repository.path, '--port', `${await freePort()}`, '--no-unit', '--no-start']);
+    const running = async () => (await machine.exec(['pgrep', '-f', `^sleep ${marker}$`])).stdout.trim().split('\n').filter(Boolean);
+
+    await ok(['instance', 'install', name]);
+    expect([await ask(unit, 'is-enabled'), await ask(unit, 'is-active'), await running()]).toEqual(['enabled', 'inactive', []]);
+    await ok(['instance', 'start', name]);
+    expect([await ask(unit, 'is-active'), (await running()).length]).toEqual(['active', 1]);
+
+    const [first] = await running();
+    await machine.ok(['systemctl', 'kill', '--kill-who=main', '-s', 'KILL', unit]);
+    await poll(async () => (await running()).filter((pid) => pid !== first).length).toBe(1);
+    expect(await running()).toHaveLength(1);
+    await machine.ok(['systemctl', 'stop', unit]);
+    expect(await running()).toEqual([]);
+    await machine.reboot();
+    await poll(async () => (await running()).length).toBe(1);
+
+    await ok(['instance', 'uninstall', name]);
+    expect(await ask(unit, 'is-active')).toBe('inactive');
+    expect(await running()).toHaveLength(1);
+    await ok(['instance', 'install', name]);
+    await poll(async () => [await ask(unit, 'is-active'), (await running()).length]).toEqual(['active', 1]);
+    await ok(['instance', 'delete', name, '--force']);
+    expect([await running(), await ask(unit, 'is-enabled')]).toEqual([[], '']);
+  }, 240_000);
 
   it('systemd takes what is in a unit literally: quotes, spaces, specifiers, variables, in words, variables and folders', async () => {
     const odd = ['$HOME', '${HOME}', '50%', '%n', 'a "b" c', "it's", 'back\\slash', 'tab\there', 'ü;#', ''];
