@@ -29,8 +29,8 @@ Description=Slipway instance web
 X-Slipway-Install=0b1c
 Wants=network-online.target
 After=network-online.target docker.service podman.socket
-StartLimitIntervalSec=600
-StartLimitBurst=10
+StartLimitIntervalSec=60
+StartLimitBurst=20
 
 [Service]
 Type=exec
