@@ -66,10 +66,10 @@ export function planCreate(observed: CreateObserved): Plan {
       prepareStep(name),
       setStateStep(name, { desired: 'stopped', digest }),
       writeEnvStep(name, secretsFile),
+      ...drop,
       writeConfigStep(config),
       ...container,
       { ...recordStep(name, { version: versionOf(config), imageDigest: digest, updatedAt: at, updatedBy: person, outcome: 'created' }), commit: true },
-      ...drop,
     ],
     otherwise: [
       ...(image === undefined ? [] : [removeMadeContainersStep(config.engine), untagImagesStep(name, config.engine, [])]),
