@@ -160,6 +160,16 @@ describe.each(engines)('$name', (lab) => {
     expect((await askService(port, '/')).text).toBe('v1');
   });
 
+  it("a release's image that somebody removed is loaded again for a container that is gone", async () => {
+    const { digest } = await box.status(shop);
+    for (const name of [shop, shopTwo]) await box.engineProgram(['rm', '-f', `slipway-${name}`]);
+    await box.engine.images.remove(digest ?? '', { force: true });
+    expect(await box.engine.images.inspect(digest ?? '')).toBeUndefined();
+    await box.ok(['instance', 'start', shop]);
+    expect(await box.status(shop)).toMatchObject({ state: 'running', digest, drift: [] });
+    expect((await askService(box.port + 1, '/')).text).toBe('v1');
+  });
+
   it('of three that are made at once each has a port of its own', async () => {
     const names = ['x', 'y', 'z'].map((word) => uniqueName(word));
     const ends = await Promise.all(names.map((name) => box.create(name, 'good', '--no-start')));
