@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import { type ProcessEnd, run } from '../src/host/process.ts';
+import { machineId } from '../src/state/process-identity.ts';
 import { cli, type LabEngine, type LabUser, lab } from './lab.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -41,6 +42,8 @@ export class Machine {
     ];
     await machine.#engine('run', '-d', '--name', name, ...options, image);
     await machine.#booted();
+    // To Slipway it is this machine, so that each may make what the other uses.
+    await machine.ok(['sh', '-c', 'echo "$0" > /etc/machine-id', machineId()]);
     return machine;
   }
 

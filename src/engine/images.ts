@@ -95,7 +95,8 @@ function imageSummary(image: WireImageSummary): ImageSummary {
 
 function imageDetails(image: WireImage & WirePodmanImage): ImageDetails {
   const config = image.Config ?? {};
-  const health = config.Healthcheck ?? image.Healthcheck;
+  const named = (config.Healthcheck ?? image.Healthcheck)?.Test ?? [];
+  const test = named[0] === 'NONE' ? [] : named;
   return {
     id: withAlgorithm(image.Id),
     tags: shortTags(image.RepoTags),
@@ -111,7 +112,8 @@ function imageDetails(image: WireImage & WirePodmanImage): ImageDetails {
     command: config.Cmd ?? [],
     workingDir: config.WorkingDir ?? '',
     exposedPorts: Object.keys(config.ExposedPorts ?? {}),
-    hasHealthcheck: health?.Test !== undefined && health.Test !== null && health.Test.length > 0 && health.Test[0] !== 'NONE',
+    hasHealthcheck: test.length > 0,
+    ...(test.length > 0 ? { healthTest: test } : {}),
   };
 }
 

@@ -65,6 +65,8 @@ export interface ImageDetails extends ImageSummary {
   readonly workingDir: string;
   readonly exposedPorts: readonly string[];
   readonly hasHealthcheck: boolean;
+  /** Its HEALTHCHECK as the image has it: `['CMD-SHELL', 'line']` or `['CMD', 'program', …]`. Absent where it has none. */
+  readonly healthTest?: readonly string[];
 }
 
 export interface PullProgress {

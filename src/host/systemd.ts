@@ -75,14 +75,20 @@ export const quoteArgument = (word: string): string => quoteWord(word).replaceAl
 
 /** The rest of a line, such as `WorkingDirectory=`. */
 export function unitValue(value: string): string {
+  // At the end of a line it would join the next one to it.
+  if (value.endsWith('\\')) throw notInUnit(value, 'it ends with a backslash');
   return oneLine(value).replaceAll('%', '%%');
 }
 
 const quoted = (word: string): string => oneLine(word).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('\t', '\\t');
 
 function oneLine(text: string): string {
-  if (!/[\0\n\r]/.test(text)) return text;
-  throw new SlipwayError('E_UNIT', `A service unit cannot hold ${JSON.stringify(text)}: there is a line break in it.`, { hint: 'Use a path without one.' });
+  if (/[\0\n\r]/.test(text)) throw notInUnit(text, 'there is a line break in it');
+  return text;
+}
+
+function notInUnit(text: string, why: string): SlipwayError {
+  return new SlipwayError('E_UNIT', `A service unit cannot hold ${JSON.stringify(text)}: ${why}.`, { hint: 'Use a path without that.' });
 }
 
 function runtimeDirectory({ env, uid }: Asker): string {

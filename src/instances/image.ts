@@ -48,8 +48,19 @@ async function pull(app: App, engine: Engine, reference: string): Promise<string
   }
 }
 
+/** What brings a version to an instance. */
+export function updateCommand(instance: string, source: InstanceSource): string {
+  return 'image' in source
+    ? `slipway instance update ${instance} --image ${source.image}`
+    : `slipway instance update ${instance} --version ${source.release.version}`;
+}
+
 /** What an instance was made from, where it has to be made again: its own image by id, since a name may mean another one by now. */
-export async function provideSameImage(app: App, engine: Engine, source: InstanceSource, image: string): Promise<void> {
+export async function provideSameImage(
+  app: App,
+  engine: Engine,
+  { instance, source, image }: { readonly instance: string; readonly source: InstanceSource; readonly image: string },
+): Promise<void> {
   if ((await engine.images.inspect(image, { signal: app.signal })) !== undefined) return;
   const provided = await provideImage(app, engine, source);
   if (provided !== image) {
@@ -57,7 +68,7 @@ export async function provideSameImage(app: App, engine: Engine, source: Instanc
       'E_NO_IMAGE',
       `The image that ran as ${versionOf({ source })} (${image.slice(0, 19)}) is not on this engine any more, and that name means another one now.`,
       {
-        hint: `Bring it back with \`slipway image load ARCHIVE\`, or take the other one: \`slipway instance update NAME --version ${versionOf({ source })}\`.`,
+        hint: `Bring it back with \`slipway image load ARCHIVE\`, or take the other one: \`${updateCommand(instance, source)}\`.`,
       },
     );
   }

@@ -101,11 +101,11 @@ test('create can be undone until its line of history is written', () => {
     ['instance.prepare', false],
     ['instance.set-state', false],
     ['instance.write-env', false],
+    ['instance.drop-handed-over', false],
     ['instance.write-config', false],
     ['instance.load-image', false],
     ['instance.create-container', false],
     ['instance.record', true],
-    ['instance.drop-handed-over', false],
   ]);
   expect(plan.otherwise?.map((step) => step.do)).toEqual([
     'container.remove-made',

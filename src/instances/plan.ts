@@ -2,6 +2,7 @@ import { SlipwayError } from '../errors.ts';
 import type { Plan, Step } from '../operations/model.ts';
 import type { CreateObserved } from './create.ts';
 import { healthyStep } from './health/steps.ts';
+import { updateCommand } from './image.ts';
 import { instanceContainer, nextContainer, previousContainer, versionOf } from './model.ts';
 import type { InstanceObserved } from './observe.ts';
 import {
@@ -65,10 +66,10 @@ export function planCreate(observed: CreateObserved): Plan {
       prepareStep(name),
       setStateStep(name, { desired: 'stopped', digest }),
       writeEnvStep(name, secretsFile),
+      ...drop,
       writeConfigStep(config),
       ...container,
       { ...recordStep(name, { version: versionOf(config), imageDigest: digest, updatedAt: at, updatedBy: person, outcome: 'created' }), commit: true },
-      ...drop,
     ],
     otherwise: [
       ...(image === undefined ? [] : [removeMadeContainersStep(config.engine), untagImagesStep(name, config.engine, [])]),
@@ -168,7 +169,7 @@ export const leftoverNames = (instance: string) => [nextContainer(instance), pre
 function createSteps({ config, image }: InstanceObserved): readonly Step[] {
   if (image === undefined) {
     throw new SlipwayError('E_NO_IMAGE', `The image of ${config.name} (${versionOf(config)}) is not on its engine any more.`, {
-      hint: `Bring it back: \`slipway instance update ${config.name} --version ${versionOf(config)}\`.`,
+      hint: `Bring it back: \`${updateCommand(config.name, config.source)}\`.`,
     });
   }
   return [prepareStep(config.name), loadImageStep(config.name, config.engine, config.source, image), createContainerStep(config, image)];

@@ -116,7 +116,7 @@ const loadImage: StepKind = {
   async apply({ app }, step) {
     const { instance, engine: ref, source, image } = step as LoadImageStep;
     const engine = app.engineAt(ref);
-    await provideSameImage(app, engine, source, image);
+    await provideSameImage(app, engine, { instance, source, image });
     await engine.images.tag(image, instanceTag(instance, image), { signal: app.signal });
   },
 };
@@ -312,6 +312,7 @@ const own = [
   started,
   halt,
   removeFiles,
+  forget,
   removeMade,
 ];
 

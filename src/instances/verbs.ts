@@ -104,7 +104,11 @@ async function observeForDelete(app: App, instance: string): Promise<DeleteObser
   const found = await Promise.all(leftoverNames(instance).map((name) => findContainer(app, config, name)));
   const own = ownFilter(await app.installId(), 'instance', { instance });
   const volumes = await app.engineAt(config.engine).volumes.list({ labels: own, signal: app.signal });
-  return { ...observed, leftovers: found.flatMap((container) => (container === undefined ? [] : [container.name])), volumes: volumes.map(({ name }) => name).sort() };
+  return {
+    ...observed,
+    leftovers: found.flatMap((container) => (container === undefined ? [] : [container.name])),
+    volumes: volumes.map(({ name }) => name).sort(),
+  };
 }
 
 const own = [createInstance, startInstance, restartInstance, stopInstance, deleteInstance, editEnv, editMounts] as readonly unknown[] as readonly Verb[];

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, uniqueName } from '../lab.ts';
 import { askService, serviceFiles } from '../services.ts';
@@ -104,6 +104,21 @@ describe.each(engines)('$name', (lab) => {
     await expectNothing(one);
   });
 
+  it('an engine on another machine is refused: the data is a folder of this one', async () => {
+    // 0.0.0.0 is this machine, and no address that says so.
+    const road = createServer((client) => {
+      const engine = connect(lab.endpoint.replace('unix://', ''));
+      client.pipe(engine).pipe(client);
+      for (const socket of [client, engine]) socket.on('error', () => client.destroy());
+    });
+    await new Promise<void>((resolve) => road.listen(box.port + 2, resolve));
+    const args = ['--engine', `tcp://0.0.0.0:${box.port + 2}`, 'instance', 'create', one, '--image', box.tag('good'), '--no-unit'];
+    const end = await box.slipway(args);
+    road.close();
+    expect([end.exitCode, end.stderr]).toEqual([1, expect.stringContaining('[E_ENGINE_REMOTE]')]);
+    await expectNothing(one);
+  });
+
   it("another's container of that name is left alone", async () => {
     await box.engineProgram(['create', '--name', `slipway-${foreign}`, box.tag('good')]);
     try {
@@ -143,6 +158,16 @@ describe.each(engines)('$name', (lab) => {
     const { port } = await box.status(shopTwo);
     expect(port).toBeGreaterThanOrEqual(8081);
     expect((await askService(port, '/')).text).toBe('v1');
+  });
+
+  it("a release's image that somebody removed is loaded again for a container that is gone", async () => {
+    const { digest } = await box.status(shop);
+    for (const name of [shop, shopTwo]) await box.engineProgram(['rm', '-f', `slipway-${name}`]);
+    await box.engine.images.remove(digest ?? '', { force: true });
+    expect(await box.engine.images.inspect(digest ?? '')).toBeUndefined();
+    await box.ok(['instance', 'start', shop]);
+    expect(await box.status(shop)).toMatchObject({ state: 'running', digest, drift: [] });
+    expect((await askService(box.port + 1, '/')).text).toBe('v1');
   });
 
   it('of three that are made at once each has a port of its own', async () => {

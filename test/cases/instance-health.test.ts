@@ -71,7 +71,7 @@ describe.each(engines)('$name', (lab) => {
     ['a path', http, /\/health answered 503/],
     ['a command', inside, /the health command exited with 1/],
     ['a command that hangs', { kind: 'command', command: ['sleep', '60'] }, /the health command did not end within 1 s/],
-    ["the image's HEALTHCHECK", { kind: 'image' }, /the image's HEALTHCHECK says (starting|unhealthy)/],
+    ["the image's HEALTHCHECK", { kind: 'image' }, /the image's HEALTHCHECK says (starting|unhealthy)|the health command exited with 1/],
   ])('gives up at the deadline where %s never finds it well, with the last lines', async (_, probe, why) => {
     const watched = await service({ behaviour: 'never-healthy', healthcheck: true }, { probe });
     const error: unknown = await waiting(watched).catch((reason: unknown) => reason);
@@ -82,6 +82,15 @@ describe.each(engines)('$name', (lab) => {
     });
     expect(error).toMatchObject({ message: expect.stringMatching(why) });
     expect(await checkOnce(app, engine, watched)).toMatchObject({ state: 'unhealthy', why: expect.stringMatching(why) });
+  });
+
+  it("waits for no interval of the image's HEALTHCHECK", async () => {
+    const check = `HEALTHCHECK --interval=60s CMD wget -q -O /dev/null http://127.0.0.1:${servicePort}/health`;
+    const watched = await service({ lines: [check] }, { waitMs: 20_000 });
+    await waiting(watched);
+    expect(await checkOnce(app, engine, watched)).toMatchObject({ state: 'healthy', probe: 'image' });
+    const ill = await service({ behaviour: 'never-healthy', lines: [check] }, {});
+    await expect(waiting(ill)).rejects.toMatchObject({ code: 'E_HEALTH_TIMEOUT' });
   });
 
   it('follows no redirect, which is an answer', async () => {

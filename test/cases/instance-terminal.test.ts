@@ -69,7 +69,8 @@ describe.each(engines)('$name', (lab) => {
   it('delete asks: no leaves it, yes removes it', async () => {
     const refused = await onTerminal(['instance', 'delete', web], [[`Remove instance ${web}?`, 'n']]);
     expect([refused.exitCode, existsSync(box.file(web, 'config.yml'))]).toEqual([2, true]);
-    expect((await onTerminal(['instance', 'delete', web], [[`Remove instance ${web}?`, 'y']])).exitCode).toBe(0);
+    const done = await onTerminal(['instance', 'delete', web], [[`Remove instance ${web}?`, 'y']]);
+    expect([done.exitCode, done.text]).toEqual([0, expect.stringContaining(`Instance ${web} is deleted.`)]);
     expect(existsSync(box.file(web))).toBe(false);
   });
 });

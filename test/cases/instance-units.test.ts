@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engines, type LabUser, lab, removeLabelled, uniqueName } from '../lab.ts';
+import { renderSystemdUnit } from '../../src/instances/units/render.ts';
 import { Machine } from '../machine.ts';
 import { Sandbox } from '../sandbox.ts';
+import { ServiceRepository } from '../service-repository.ts';
 import { askService, buildService, serviceLabel } from '../services.ts';
-import { makeInstance, quick, supervisionOf } from './supervised.ts';
+import { freePort, makeInstance, quick, supervisionOf } from './supervised.ts';
 
 const docker = engines.find(({ name }) => name === 'docker');
 
@@ -143,6 +146,44 @@ describe('a machine with systemd', () => {
     expect(await box.container(`slipway-${name}`)).toBeUndefined();
   }, 240_000);
 
+  it.each(['install', 'uninstall'] as const)(
+    '%s killed at every journal write: the next command settles it, and no half of it is left',
+    async (verb) => {
+      const name = named('unit');
+      const unit = `slipway-${name}.service`;
+      const { port } = await makeInstance(box, name, { version: 'v1' });
+      const preload = box.write('kill-at.mjs', readFileSync(new URL('../faults/kill-at.mjs', import.meta.url), 'utf8'));
+      const isThere = async () => {
+        const file = (await machine.exec(['test', '-e', `/etc/systemd/system/${unit}`])).exitCode === 0;
+        return [file, await ask(unit, 'is-enabled'), await ask(unit, 'is-active')];
+      };
+      const whole = [true, 'enabled', 'active'];
+      const nothing = [false, '', 'inactive'];
+      await ok(['instance', 'install', name]);
+      await answers(port).toBe('v1');
+      if (verb === 'install') await ok(['instance', 'uninstall', name]);
+      let write = 1;
+      for (; ; write += 1) {
+        const end = await machine.slipway(['instance', verb, name], undefined, { NODE_OPTIONS: `--import ${preload}`, KILL_AT: `${write}:before` });
+        if (end.exitCode === 0) break;
+        expect(end.exitCode, end.stderr).toBe(137);
+        const next = await machine.slipway(['instance', 'status', name]);
+        expect(next.exitCode, next.stderr).toBe(0);
+        const there = await isThere();
+        // Not begun, or through: never between.
+        expect([whole, nothing], `write ${write}: ${next.stderr}`).toContainEqual(there);
+        expect(write > 2 && there.join() !== (verb === 'install' ? whole : nothing).join(), `write ${write}: ${next.stderr}`).toBe(false);
+        // It serves all the time.
+        expect(await askService(port, '/')).toMatchObject({ text: 'v1' });
+        await ok(['instance', verb === 'install' ? 'uninstall' : 'install', name]);
+        if (verb === 'uninstall') await answers(port).toBe('v1');
+      }
+      expect(write).toBeGreaterThan(6);
+      await ok(['instance', 'uninstall', name]);
+    },
+    300_000,
+  );
+
   it('another install leaves a unit of that name alone', async () => {
     const name = named('unit');
     await makeInstance(box, name, { version: 'v1' });
@@ -151,6 +192,74 @@ describe('a machine with systemd', () => {
     expect(await machine.slipway(['instance', 'install', name])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('[E_UNIT_TAKEN]') as string });
     expect(await machine.ok(['cat', file])).toContain('other');
     await machine.ok(['rm', file]);
+  });
+
+  it("a program's unit: its supervisor is the unit, one program runs at a time, and it runs on without the unit", async () => {
+    // Made on this machine, and looked after by the other.
+    const name = named('prog');
+    const unit = `slipway-${name}.service`;
+    const marker = `${Date.now()}`;
+    const repository = await ServiceRepository.make(
+      box,
+      'prog',
+      {
+        '.slipway/service.yml': 'kind: process\nfiles: [run]\ncommand: [./run]\nhealth: { none: true, start_period: 1s }\nstop_timeout: 5\n',
+        Dockerfile: `FROM ${lab.images.tiny}\nCMD ["sleep", "1000"]\n`,
+        run: `#!/bin/sh\necho up\nexec sleep ${marker}\n`,
+      },
+      'v1.0.0',
+    );
+    await box.as(['chmod', '755', `${repository.path}/run`]);
+    await repository.version('v1.0.1');
+    await box.ok(['instance', 'create', name, '--repo', repository.path, '--port', `${await freePort()}`, '--no-unit', '--no-start']);
+    const running = async () => (await machine.exec(['pgrep', '-f', `^sleep ${marker}$`])).stdout.trim().split('\n').filter(Boolean);
+
+    await ok(['instance', 'install', name]);
+    expect([await ask(unit, 'is-enabled'), await ask(unit, 'is-active'), await running()]).toEqual(['enabled', 'inactive', []]);
+    await ok(['instance', 'start', name]);
+    expect([await ask(unit, 'is-active'), (await running()).length]).toEqual(['active', 1]);
+
+    const [first] = await running();
+    await machine.ok(['systemctl', 'kill', '--kill-who=main', '-s', 'KILL', unit]);
+    await poll(async () => (await running()).filter((pid) => pid !== first).length).toBe(1);
+    expect(await running()).toHaveLength(1);
+    await machine.ok(['systemctl', 'stop', unit]);
+    expect(await running()).toEqual([]);
+    await machine.reboot();
+    await poll(async () => (await running()).length).toBe(1);
+
+    await ok(['instance', 'uninstall', name]);
+    expect(await ask(unit, 'is-active')).toBe('inactive');
+    expect(await running()).toHaveLength(1);
+    await ok(['instance', 'install', name]);
+    await poll(async () => [await ask(unit, 'is-active'), (await running()).length]).toEqual(['active', 1]);
+    await ok(['instance', 'delete', name, '--force']);
+    expect([await running(), await ask(unit, 'is-enabled')]).toEqual([[], '']);
+  }, 240_000);
+
+  it('systemd takes what is in a unit literally: quotes, spaces, specifiers, variables, in words, variables and folders', async () => {
+    const odd = ['$HOME', '${HOME}', '50%', '%n', 'a "b" c', "it's", 'back\\slash', 'tab\there', 'ü;#', ''];
+    const value = odd.join(' ');
+    const directory = `/srv/odd '"%n" \\$HOME`;
+    const unit = renderSystemdUnit({
+      instance: 'odd',
+      install: 'none',
+      scope: 'system',
+      program: ['/bin/sh', '-c', 'pwd > /run/odd; printf "%s\\n" "$ODD" "$@" >> /run/odd', 'sh', ...odd],
+      directory,
+      log: '',
+      environment: { ODD: value },
+      user: { name: 'root', gid: 0 },
+      stopTimeoutSeconds: 30,
+      endpoint: 'unix:///var/run/docker.sock',
+    });
+    box.write('odd.service', unit);
+    await machine.ok(['mkdir', '-p', directory]);
+    await machine.ok(['cp', box.path('odd.service'), '/etc/systemd/system/odd.service']);
+    expect(await machine.exec(['systemd-analyze', 'verify', '/etc/systemd/system/odd.service'])).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+    await machine.ok(['systemctl', 'daemon-reload']);
+    await machine.ok(['systemctl', 'start', 'odd.service']);
+    await poll(async () => (await machine.exec(['cat', '/run/odd'])).stdout.split('\n')).toEqual([directory, value, ...odd, 'supervise', 'odd', '']);
   });
 
   it("a person's own unit, without root: verified, up again after a reboot once they linger", async () => {

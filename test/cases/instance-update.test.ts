@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/engine/model.ts';
+import { run } from '../../src/host/process.ts';
 import { engines } from '../lab.ts';
 import { askService } from '../services.ts';
 import { InstanceBox } from './instance-box.ts';
@@ -35,6 +36,7 @@ describe.each(engines)('$name', (lab) => {
     await box.service({ version: 'later', behaviour: 'crashes-later', seconds: 3 });
     await box.service({ version: 'turns', behaviour: 'turns-unhealthy', seconds: 3 });
     await box.service({ version: 'loses', behaviour: 'loses-data-unhealthy' });
+    await box.service({ version: 'wipes', behaviour: 'loses-data' });
     mkdirSync(box.path('home/shared'), { recursive: true });
     const config = box.write(
       'web.yml',
@@ -254,5 +256,16 @@ health: { http: /health, interval: 300ms, wait: 8s, soak: 1s }
     await expectNothingLeft();
     await box.ok(['instance', 'start', name]);
     expect([await version(), await note()]).toEqual(['two', 'precious']);
+  });
+
+  it('a version that is well and loses the data all the same leaves it in the snapshot', async () => {
+    const snapshots = () => readdirSync(box.file(name, 'snapshots')).sort();
+    const before = snapshots();
+    await box.ok(['instance', 'update', name, '--version', 'wipes']);
+    expect(await note()).toBe('nothing');
+    const [snapshot = ''] = snapshots().filter((file) => !before.includes(file));
+    const kept = await run(['tar', '-xOf', box.file(name, 'snapshots', snapshot), '--wildcards', '*note']);
+    expect([kept.exitCode, kept.stdout]).toEqual([0, 'precious']);
+    expect(snapshots().length).toBeLessThanOrEqual(2);
   });
 });

@@ -180,6 +180,14 @@ files: ["dist/**"]
     expect(await build('v1.1.0')).toMatchObject({ id: 'far/v1.1.0', reused: false });
     const gone = await box.slipway(['release', 'build', 'v1', '--repo', 'file:///var/tmp/slipway-nowhere']);
     expect([gone.exitCode, gone.stderr]).toEqual([1, expect.stringContaining('[E_CLONE]')]);
+    // A clone of it has submodules, a bare copy has none.
+    const library = await ServiceRepository.make(box, 'library', { used: 'by far\n' });
+    await far.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', library.path, 'library');
+    await far.version('v1.2.0', { '.slipway/service.yml': `image: ${tiny}\nfiles: [library]\n` });
+    const bare = await box.slipway(['release', 'build', 'v1.2.0', '--repo', address]);
+    expect([bare.exitCode, bare.stderr]).toEqual([1, expect.stringContaining('git clone --recurse-submodules')]);
+    const whole = await built(far, 'v1.2.0');
+    expect(readFileSync(join(whole.directory, 'files/library/used'), 'utf8')).toBe('by far\n');
     expect(readdirSync(box.path('cache/mirrors')).filter((name) => name.includes('partial'))).toEqual([]);
   });
 

@@ -73,7 +73,7 @@ describe.each(engines)('$name', (engine) => {
     return answer.value;
   }
   const session = async (title: string) => {
-    const answer = await fetch(`http://127.0.0.1:${port}/session`, {
+    const answer = await request(`http://127.0.0.1:${port}/session`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ title }),
@@ -81,7 +81,7 @@ describe.each(engines)('$name', (engine) => {
     return ((await answer.json()) as { readonly id: string }).id;
   };
   const sessions = async (at = port) =>
-    ((await (await fetch(`http://127.0.0.1:${at}/session`)).json()) as readonly { readonly id: string }[]).map(({ id }) => id);
+    ((await (await request(`http://127.0.0.1:${at}/session`)).json()) as readonly { readonly id: string }[]).map(({ id }) => id);
 
   it('has the constants of the design', async () => {
     const constants = Object.fromEntries(
@@ -286,8 +286,8 @@ describe.each(engines)('$name', (engine) => {
     expect(await value('containerExists')).toBe(false);
     const said = await box.slipway(['up', '--port', String(port), '--bind', '0.0.0.0', '--env', 'OPENCODE_SERVER_PASSWORD=it"s \\secret', '--yes']);
     expect([said.exitCode, said.stderr]).toEqual([0, expect.stringContaining('for whoever has its password')]);
-    expect((await fetch(`http://127.0.0.1:${port}/session`)).status).toBe(401);
-    const signedIn = await fetch(`http://127.0.0.1:${port}/session`, {
+    expect((await request(`http://127.0.0.1:${port}/session`)).status).toBe(401);
+    const signedIn = await request(`http://127.0.0.1:${port}/session`, {
       headers: { Authorization: `Basic ${Buffer.from('opencode:it"s \\secret').toString('base64')}` },
     });
     expect(signedIn.status).toBe(200);
@@ -386,6 +386,17 @@ it('its types are those that it has', async () => {
   );
   expect([end.exitCode, end.stdout]).toEqual([0, '']);
 });
+
+/** OpenCode lets a request wait for good now and then while it begins to work: such a one is asked again. */
+async function request(url: string, init: RequestInit = {}): Promise<Response> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) });
+    } catch (error) {
+      if (tries === 4) throw error;
+    }
+  }
+}
 
 /** A root file system that no engine has seen. */
 async function layer(): Promise<Buffer> {

@@ -1,5 +1,4 @@
 import { usageError, type ExitCode } from '../../errors.ts';
-import { noInstance, listInstanceNames } from '../../instances/store.ts';
 import { restartSettings } from '../../instances/supervision/back-off.ts';
 import { supervise } from '../../instances/supervision/supervise.ts';
 import { superviseAll } from '../../instances/supervision/supervise-all.ts';
@@ -20,7 +19,8 @@ export async function superviseInstances({ app }: Call, name: string | undefined
       // Every other exit code makes launchd start it again.
       return app.env[supervisedByVariable] === 'launchd' ? 0 : failedExit;
     case 'gone':
-      throw noInstance(name, await listInstanceNames(app.paths));
+      app.out.note(`${name} was deleted.`);
+      return 0;
     case 'stopped':
       app.out.note(`${name} is stopped; \`slipway instance start ${name}\` starts it.`);
       return 0;

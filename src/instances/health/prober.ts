@@ -23,6 +23,8 @@ export class Prober {
   private readonly probe: HealthProbe;
   /** A command that did not end in time goes on in the container: no second one is begun beside it. */
   private hanging: Promise<unknown> | undefined;
+  /** The command of the image's HEALTHCHECK. */
+  private test: readonly string[] | undefined;
 
   constructor(app: App, engine: Engine, watched: Watched, probe: HealthProbe) {
     this.app = app;
@@ -54,11 +56,22 @@ export class Prober {
     try {
       const health = await this.engine.containers.checkHealth(this.watched.container, { signal: this.app.signal });
       if (health === 'healthy') return { well: true };
+      // Docker asks for the first time after an interval, which is 30 s where the image does not say: until then we do.
+      if (health === 'starting' && this.engine.kind === 'docker') return await this.askCommand(await this.imageTest());
       return { well: false, why: health === 'none' ? 'its image has no HEALTHCHECK' : `the image's HEALTHCHECK says ${health}` };
     } catch (error) {
       if (isGone(error)) return gone;
       throw error;
     }
+  }
+
+  private async imageTest(): Promise<readonly string[]> {
+    if (this.test !== undefined) return this.test;
+    const { signal } = this.app;
+    const container = await this.engine.containers.inspect(this.watched.container, { signal });
+    const [how, ...words] = (container && (await this.engine.images.inspect(container.imageId, { signal })))?.healthTest ?? ['CMD', 'false'];
+    this.test = how === 'CMD-SHELL' ? ['/bin/sh', '-c', words.join(' ')] : words;
+    return this.test;
   }
 
   private async askCommand(command: readonly string[]): Promise<Verdict> {

@@ -16,7 +16,7 @@ import { type Paths, releaseWork } from '../../state/paths.ts';
 import { removeTree } from '../../state/remove-tree.ts';
 import { LastLines } from './last-lines.ts';
 import type { ReleaseRef } from './model.ts';
-import { openSource } from './repository.ts';
+import { openSource, type Source } from './repository.ts';
 
 /** What every step of a build names. */
 export interface ReleaseStep extends Step, ReleaseRef {
@@ -51,12 +51,24 @@ export const checkOut: StepKind = {
     await makeDirectory(dirname(work));
     await mkdir(work, { mode: 0o700 });
     const caller = { env: app.env, signal: app.signal, onStart: (pid: number) => context.child(pid) };
-    const { git } = await openSource(app, repository, async () => true);
+    const source = await openSource(app, repository, async () => true);
     const open = (folder: string) => openOwnRepository(app.paths, folder, caller);
-    const { folder } = await layOut({ repository: git, commit, dirty: false, temporary: join(work, 'made'), caller, open });
+    const request = { repository: source.git, commit, dirty: false, temporary: join(work, 'made'), caller, open };
+    const { folder } = await layOut(request).catch((error: unknown) => {
+      throw withAdvice(error, source);
+    });
     await rename(folder, treeOf(app.paths, operation));
   },
 };
+
+/** A bare copy has no submodules, and no work tree to get them into. */
+function withAdvice(error: unknown, { mirrored, shown }: Source): unknown {
+  if (!mirrored || !(error instanceof SlipwayError) || error.code !== 'E_SUBMODULE') return error;
+  return new SlipwayError('E_SUBMODULE', error.message, {
+    cause: error,
+    hint: `Make a clone with its submodules (\`git clone --recurse-submodules ${shown}\`), and give its path with \`--repo\`.`,
+  });
+}
 
 interface CommandStep extends EngineStep {
   readonly command: string;

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { SlipwayError } from '../../errors.ts';
 import { readFileIfAny, writeFileAtomic } from '../../state/atomic.ts';
 import { lockHolder } from '../../state/lock.ts';
-import { instanceSupervisionFile, locksDir, type Paths } from '../../state/paths.ts';
+import { instanceFile, instanceSupervisionFile, locksDir, type Paths } from '../../state/paths.ts';
 import { bootId, currentProcess, isSameProcessAlive, type ProcessIdentity } from '../../state/process-identity.ts';
 
 /** How the service ended the last time, as its supervisor saw it. */
@@ -63,7 +64,9 @@ export async function readSupervision(paths: Paths, instance: string): Promise<S
   throw new SlipwayError('E_BAD_FILE', `${file} cannot be read.`, { hint: 'Remove it: the next `slipway supervise` writes it anew.' });
 }
 
+/** Of an instance that is being deleted nothing is written any more: it would bring its folder back. */
 export async function writeSupervision(paths: Paths, instance: string, supervision: Supervision): Promise<void> {
+  if (!existsSync(instanceFile(paths, instance))) return;
   await writeFileAtomic(instanceSupervisionFile(paths, instance), `${JSON.stringify(supervision, undefined, 2)}\n`);
 }
 

@@ -4,7 +4,7 @@ import { openOperations } from '../../operations/journal.ts';
 import { acquireLock, type Lock, lockHolder } from '../../state/lock.ts';
 import { journalDir, locksDir } from '../../state/paths.ts';
 import { currentProcess } from '../../state/process-identity.ts';
-import { readInstanceIfAny } from '../store.ts';
+import { readInstance } from '../store.ts';
 import { ContainerService } from './container-service.ts';
 import { supervisedByVariable } from '../units/render.ts';
 import { detachedVerb, supervisionLock } from './file.ts';
@@ -24,8 +24,7 @@ const recoverEveryMs = 5_000;
  */
 export async function supervise(app: App, name: string, options: SuperviseOptions): Promise<KeeperEnd> {
   await app.installId();
-  const config = await readInstanceIfAny(app.paths, name, app.person.home);
-  if (config === undefined) return 'gone';
+  const { kind } = await readInstance(app.paths, name, app.person.home);
   const lock = await lockSupervision(app, name);
   const stopping = new AbortController();
   // What is begun is brought to its end, also where this process is told to end.
@@ -33,7 +32,7 @@ export async function supervise(app: App, name: string, options: SuperviseOption
   const recovering = keepRecovering(app, stopping.signal);
   try {
     const { record, goesOn } = await SupervisionRecord.open(app.paths, name);
-    const service = config.kind === 'process' ? new ProcessService(whole, name, (process) => record.write({ process })) : new ContainerService(whole, name);
+    const service = kind === 'process' ? new ProcessService(whole, name, (process) => record.write({ process })) : new ContainerService(whole, name);
     return await new Keeper(whole, service, record, { ...options, name, isNew: !goesOn }).keep(app.signal);
   } finally {
     stopping.abort();

@@ -29,8 +29,8 @@ Description=Slipway instance web
 X-Slipway-Install=0b1c
 Wants=network-online.target
 After=network-online.target docker.service podman.socket
-StartLimitIntervalSec=600
-StartLimitBurst=10
+StartLimitIntervalSec=60
+StartLimitBurst=20
 
 [Service]
 Type=exec
@@ -70,7 +70,8 @@ WantedBy=multi-user.target
     expect(lines).toContain('Environment="A=b c\\\\d"');
   });
 
-  it('holds no line break', () => {
+  it('holds no line break, and no backslash that would make one of two lines', () => {
+    expect(() => renderSystemdUnit({ ...content, directory: '/srv/a\\' })).toThrow(/backslash/);
     expect(() => renderSystemdUnit({ ...content, directory: '/srv/a\nExecStart=/bin/evil' })).toThrow(/line break/);
   });
 });

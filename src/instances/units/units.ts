@@ -3,7 +3,7 @@ import { observeEach } from './observe.ts';
 import type { UnitObserved, UnitScope } from './model.ts';
 import { installCommands, managerCommand, uninstallCommands } from './commands.ts';
 
-export type { UnitManager, UnitObserved, UnitScope } from './model.ts';
+export type { UnitObserved, UnitScope } from './model.ts';
 
 export interface UnitRequest {
   readonly instance: string;

@@ -4,6 +4,7 @@ import { healthyStep, holdStep, servesAgainStep } from '../health/steps.ts';
 import { type HistoryEntry, instanceContainer, nextContainer, previousContainer, versionOf } from '../model.ts';
 import { checkSecrets, standingOf } from '../plan.ts';
 import { processSteps } from '../process-steps.ts';
+import { servedBy } from '../serving.ts';
 import {
   createContainerStep,
   keepLogStep,
@@ -70,7 +71,7 @@ function planContainer(now: ReplaceObserved, wanted: ReplaceWanted, outcome: Out
       removeMadeContainersStep(engine),
       ...(old === undefined ? [] : [renameStep(now, old.id, serving)]),
       writeConfigStep(config),
-      ...(wasRunning ? [startContainerStep(engine, serving), servesAgainStep(config, serving)] : []),
+      ...(wasRunning ? [startContainerStep(engine, serving), servesAgainStep(servedBy(config, old), serving)] : []),
       ...failedSteps(now),
     ],
   };

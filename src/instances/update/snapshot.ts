@@ -36,6 +36,7 @@ export async function takeSnapshot(app: App, operation: string, data: Snapshotte
     await syncDirectory(instanceSnapshots(app.paths, data.instance));
   } catch (cause) {
     await rm(partial, { force: true }).catch(() => {});
+    app.signal.throwIfAborted();
     throw stateError('write', file, cause);
   }
 }
