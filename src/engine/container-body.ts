@@ -24,7 +24,7 @@ export function containerBody(spec: ContainerSpec, dialect: Dialect): Readonly<R
       Init: spec.init ?? true,
       Binds: (spec.mounts ?? []).filter((mount) => mount.type !== 'tmpfs').map(bind),
       Tmpfs: Object.fromEntries((spec.mounts ?? []).filter((mount) => mount.type === 'tmpfs').map((mount) => [mount.target, mount.readOnly ? 'ro' : ''])),
-      PortBindings: portBindings(ports),
+      PortBindings: portBindings(ports, dialect),
       CapDrop: spec.capDrop,
       CapAdd: spec.capAdd,
       SecurityOpt: spec.securityOpt,
@@ -47,10 +47,15 @@ function portKey(port: PortBinding): string {
   return `${port.container}/${port.protocol}`;
 }
 
-function portBindings(ports: readonly PortBinding[]): Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>> {
+function portBindings(
+  ports: readonly PortBinding[],
+  { kind }: Dialect,
+): Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[]>> {
   const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
   for (const port of ports) {
-    const binding = { HostIp: port.address ?? '127.0.0.1', HostPort: port.host === 0 ? '' : String(port.host) };
+    const address = port.address ?? '127.0.0.1';
+    // Podman 4 forwards `0.0.0.0` only for packets to that very address: nobody is answered. Empty, it means all.
+    const binding = { HostIp: kind === 'podman' && address === '0.0.0.0' ? '' : address, HostPort: port.host === 0 ? '' : String(port.host) };
     bindings[portKey(port)] = [...(bindings[portKey(port)] ?? []), binding];
   }
   return bindings;

@@ -128,6 +128,7 @@ describe.each(engines)('$name', (lab) => {
     const name = await made('v1.0.0');
     const follower = box.start(['instance', 'logs', name, '--follow']);
     children.push(follower);
+    const followed = once(follower, 'exit');
     const text = said(follower);
     await poll(text).toContain('starts');
     await ask(name, '/crash').catch(() => {});
@@ -139,7 +140,7 @@ describe.each(engines)('$name', (lab) => {
     expect(await supervisionOf(box, name)).toMatchObject({ state: 'watching', lastExit: { signal: 'SIGKILL' } });
     await poll(() => text().match(/starts/g)?.length).toBe(3);
     await ok('instance', 'stop', name);
-    expect((await once(follower, 'exit'))[0]).toBe(0);
+    expect((await followed)[0]).toBe(0);
   });
 
   it('what it writes takes no more than five files of 10 MiB', async () => {
