@@ -13,7 +13,7 @@ const PARTS = /** @type {const} */ (['build', 'check', 'unit', 'contract', 'case
 /** In one run of vitest, so that no worker is idle while another part ends. */
 const NEED_ENGINES = PARTS.filter((part) => part === 'contract' || part === 'cases' || part === 'faults');
 const UNIT_LIMIT_MS = 300_000;
-const ENGINES_LIMIT_MS = 3_900_000;
+const ENGINES_LIMIT_MS = 4_800_000;
 
 const USAGE = `Runs Slipway's tests: ${PARTS.join(', ')}.
 
