@@ -13,6 +13,7 @@ import { freePort, instancePorts, publishedPorts } from './ports.ts';
 import type { ServiceDefinition } from './releases/model.ts';
 import { resolveInstance } from './resolve.ts';
 import type { InstanceFile, NewInstanceFile } from './schema.ts';
+import type { TemplateSettings } from './service/template.ts';
 import { readInstanceIfAny } from './store.ts';
 
 /** What `instance create` was asked for; what is not said comes from `configFile`, the version's service.yml, or Slipway. */
@@ -58,7 +59,7 @@ export async function draftInstance(app: App, request: CreateRequest): Promise<D
   const port = request.port ?? given.port ?? (await nextPort(app, engine, address));
   const { service: _service, version: _version, image: _image, repository: _repository, ...rest } = asked;
   const file = await checkFile(name, { ...rest, ...source.file, engine: { kind, endpoint, identity }, port });
-  const config = { ...resolveInstance(name, file, source.definition, app.person.home), ...source.template };
+  const config = withTemplate(resolveInstance(name, file, source.definition, app.person.home), file, source.template);
   checkLimits(app, config, info);
   await checkSources(config);
   const anyPort = (request.port ?? given.port) === undefined;
@@ -92,7 +93,7 @@ interface Source {
   readonly file: Pick<InstanceFile, 'image' | 'service' | 'version' | 'repository'>;
   readonly definition: ServiceDefinition | undefined;
   readonly release: Draft['release'];
-  readonly template?: Partial<InstanceConfig>;
+  readonly template?: TemplateSettings;
 }
 
 async function sourceOf(app: App, request: CreateRequest, given: NewInstanceFile): Promise<Source> {
@@ -130,6 +131,21 @@ async function fromTemplate(app: App, request: CreateRequest, template: string):
   ]);
   await checkVolumes(app, { instance: request.name, volumes: volumesOf(request.name) });
   return { file: { image: await chooseImage(app, request.image) }, definition: undefined, release: undefined, template: openCodeSettings(request.name) };
+}
+
+/** What a person says stands above what the template says; the template's mounts come first. */
+function withTemplate(config: InstanceConfig, file: InstanceFile, template: TemplateSettings | undefined): InstanceConfig {
+  if (template === undefined) return config;
+  return {
+    ...config,
+    ...template,
+    mounts: [...template.mounts, ...config.mounts],
+    ...(file.container_port === undefined ? {} : { containerPort: config.containerPort }),
+    ...(file.health === undefined ? {} : { health: config.health }),
+    ...(file.working_dir === undefined ? {} : { workingDir: config.workingDir }),
+    ...(file.hostname === undefined ? {} : { hostname: config.hostname }),
+    ...(file.stop_timeout === undefined ? {} : { stopTimeoutSeconds: config.stopTimeoutSeconds }),
+  };
 }
 
 async function repositoryOf(app: App, request: CreateRequest, given: NewInstanceFile): Promise<string> {

@@ -53,6 +53,13 @@ describe.each(engines)('$name', (lab) => {
   it('a service’s next release is built and taken, the person’s repository stays as it is, and a rollback needs no rebuild', async () => {
     await repository.version('v1.1.0', serviceFiles({ version: 'v1.1.0' }));
     const before = await repository.state();
+    const planned = await box.slipway(['instance', 'update', 'shop', '--dry-run']);
+    expect([planned.exitCode, planned.stdout, planned.stderr]).toEqual([
+      0,
+      expect.stringContaining('Create container slipway-shop.next'),
+      expect.stringContaining('Release v1.1.0 is built first.'),
+    ]);
+    expect((await box.json<readonly RowJson[]>(['release', 'list'])).map(({ version }) => version)).toEqual(['v1.0.0']);
     expect(await box.ok(['instance', 'update', 'shop'], { timeoutMs: 180_000 })).toBe('shop was updated from v1.0.0 to v1.1.0.');
     expect(await versionAt(3)).toBe('v1.1.0');
     expect(await box.ok(['instance', 'update', 'shop'])).toBe('shop runs v1.1.0 already.');

@@ -7,6 +7,7 @@ import { draftInstance } from '../draft.ts';
 import { isVariableName } from '../env-file.ts';
 import { withSecretsFile } from '../hand-over.ts';
 import type { InstanceConfig } from '../model.ts';
+import { checkPort, instancePorts, publishedPorts } from '../ports.ts';
 import { readInstanceIfAny } from '../store.ts';
 import { deleteInstance } from '../verbs.ts';
 import { DEFAULT_ADDRESS, DEFAULT_PORT, SERVICE } from './constants.ts';
@@ -26,6 +27,7 @@ export async function prepareService(app: App, { instance, image, port, address,
   checkPortNumber(port ?? DEFAULT_PORT);
   await chooseImage(app, image);
   await checkVolumes(app, { instance, volumes: volumesOf(instance) });
+  await checkPort(address ?? DEFAULT_ADDRESS, port ?? DEFAULT_PORT, await portsOfOthers(app, instance));
   // Its container was removed by hand: what it was like is replaced by what is wanted now.
   if (!app.dryRun && (await readInstanceIfAny(app.paths, instance, app.person.home)) !== undefined) {
     await change(app, deleteInstance, { instance, keepData: false, volumes: false });
@@ -44,6 +46,11 @@ export async function prepareService(app: App, { instance, image, port, address,
     change(app, createInstance, { config, image: id, digest: id, ...(secretsFile === undefined ? {} : { secretsFile }) }),
   );
   return { config, changed };
+}
+
+async function portsOfOthers(app: App, instance: string): Promise<ReadonlySet<number>> {
+  const [held, published] = await Promise.all([instancePorts(app.paths, instance), publishedPorts(await app.engine(), app.signal)]);
+  return new Set([...held, ...published]);
 }
 
 async function imageOf(app: App, { source, engine }: InstanceConfig): Promise<string> {

@@ -3,7 +3,7 @@ import { SlipwayError } from '../../errors.ts';
 import { change } from '../../operations/change.ts';
 import type { App, Changed, Verb } from '../../operations/model.ts';
 import { lastOperationOf, readHistory } from '../history.ts';
-import { provideImage } from '../image.ts';
+import { findImage, provideImage } from '../image.ts';
 import { type InstanceConfig, versionOf } from '../model.ts';
 import { observeInstance } from '../observe.ts';
 import { readInstance, readInstanceAt, readInstanceState } from '../store.ts';
@@ -60,7 +60,13 @@ async function imageOf(app: App, { instance, source, image }: ReplaceWanted, nex
     // The same version is the same image, whatever its name means by now.
     if (container !== undefined && drift.every(({ key }) => key !== 'version')) return state.digest ?? container.imageId;
   }
-  return app.dryRun ? undefined : provideImage(app, app.engineAt(next.engine), next.source);
+  return app.dryRun ? plannedImage(app, next) : provideImage(app, app.engineAt(next.engine), next.source);
+}
+
+/** For `--dry-run`, which neither builds nor pulls: what is not there yet is called by its name. */
+async function plannedImage(app: App, { engine, source }: InstanceConfig): Promise<string> {
+  const found = await findImage(app, app.engineAt(engine), source);
+  return found ?? ('release' in source ? `${source.release.service}:${source.release.version}` : source.image);
 }
 
 interface Attempt {

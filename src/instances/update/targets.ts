@@ -45,7 +45,8 @@ async function releaseTarget(
       hint: `Give the config.yml of ${config.name} \`repository\`: a path or an address.`,
     });
   }
-  const { ref } = await ensureRelease(app, { repository, service: current.service, version });
+  const { ref, reused } = await ensureRelease(app, { repository, service: current.service, version });
+  if (app.dryRun && !reused) app.out.note(`Release ${ref.version} is built first.`);
   return { source: { release: ref } };
 }
 
