@@ -6,6 +6,7 @@ import { claimNumber } from './lab/allotment.mjs';
 import { ENGINES, crashEngine, endpointOf, isRunning, killService, personOf, rootOf, startEngine } from './lab/engines.mjs';
 import { imageNames, importImages, importSystemd, makeArchives } from './lab/images.mjs';
 import { locked } from './lab/lock.mjs';
+import { ensureMachineId } from './lab/machine.mjs';
 import { installPackages } from './lab/packages.mjs';
 import { findPerson, makePerson } from './lab/person.mjs';
 import { removeLab } from './lab/removal.mjs';
@@ -97,6 +98,7 @@ async function up(wanted, engines) {
   const dir = folderFor(wanted);
   return locked(dir, async () => {
     await locked('packages', () => installPackages(engines));
+    ensureMachineId();
     const state = await locked('machine', () => prepare(dir));
     const archives = makeArchives();
     archives.catch(() => {}); // reported below, after the engines' own failures

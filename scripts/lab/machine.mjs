@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const CAP_SYS_RESOURCE = 24n;
@@ -12,6 +13,12 @@ export function hasUnifiedCgroups() {
 export function canRaiseLimits() {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
   return ((BigInt(`0x${effective}`) >> CAP_SYS_RESOURCE) & 1n) === 1n;
+}
+
+/** A root that was never booted has no id, and a machine that boots in the lab is to have this one's. */
+export function ensureMachineId() {
+  const file = '/etc/machine-id';
+  if (!existsSync(file) || readFileSync(file, 'utf8').trim() === '') writeFileSync(file, `${randomBytes(16).toString('hex')}\n`, { mode: 0o444 });
 }
 
 /** The distribution's code name, such as `bookworm`. */
