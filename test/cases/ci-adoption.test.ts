@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { JobEnd } from '../../src/runs/jobs/model.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
     platform: 'node',
     format: 'esm',
     banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire('/');" },
-    define: { 'import.meta.url': JSON.stringify(pathToFileURL(new URL('../../src/agents/templates.ts', import.meta.url).pathname).href) },
+    define: { 'import.meta.filename': JSON.stringify(fileURLToPath(new URL('../../src/agents/templates.ts', import.meta.url))) },
     logLevel: 'error',
   });
 });
