@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startSession } from '../src/host/process.ts';
+import { startSession } from '../src/host/background.ts';
 import type { Executor } from '../src/runs/executors/model.ts';
 import { hostExecutor } from '../src/runs/executors/host.ts';
 import type { JobEnd, JobRequest } from '../src/runs/jobs/model.ts';

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, inject } from 'vitest';
 import { type ProcessEnd, run } from '../src/host/process.ts';
 import type { RunEvent } from '../src/runs/model.ts';
+import { isRunning } from './processes.ts';
 import type { RunJson } from './ci-run.ts';
 
 export interface HostRunOptions {
@@ -174,8 +175,7 @@ export class HostRuns {
   driver(run: RunJson): number | undefined {
     try {
       const { pid } = JSON.parse(readFileSync(this.path('state/locks/run', run.repository, `${run.id}.lock`), 'utf8')) as { readonly pid: number };
-      // A zombie has ended.
-      return / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')) ? undefined : pid;
+      return isRunning(pid) ? pid : undefined;
     } catch {
       return undefined;
     }

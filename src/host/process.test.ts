@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { openDuplex, run, startDetached } from './process.ts';
+import { isRunning } from '../../test/processes.ts';
+import { run } from './process.ts';
 
 test('gives exit code, output and error output as data', async () => {
   const end = await run(['sh', '-c', 'cat; echo oops >&2; exit 3'], { input: 'hello' });
@@ -30,7 +31,7 @@ test('a time limit ends the whole process group', async () => {
   expect(end).toMatchObject({ exitCode: undefined, signal: 'SIGTERM', timedOut: true, aborted: false });
   expect(Date.now() - started).toBeLessThan(2000);
   await sleep(50);
-  expect(isGone(end.stdout.trim())).toBe(true);
+  expect(isRunning(Number(end.stdout))).toBe(false);
 });
 
 test('what ignores TERM is killed after the grace', async () => {
@@ -70,30 +71,3 @@ test('the program begins only after its start was recorded, and never where that
     rmSync(dir, { recursive: true, force: true });
   }
 });
-
-test('a detached program writes to its log', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'slipway-process-'));
-  try {
-    const log = join(dir, 'log');
-    await startDetached(['sh', '-c', 'echo out; echo err >&2'], { logFile: log });
-    await expect.poll(() => existsSync(log) && readFileSync(log, 'utf8')).toBe('out\nerr\n');
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
-});
-
-test('a duplex carries bytes both ways and ends its program when destroyed', async () => {
-  const pipe = openDuplex(['sh', '-c', 'echo $$; cat']);
-  const read = pipe[Symbol.asyncIterator]();
-  const pid = String((await read.next()).value).trim();
-  pipe.write('ping');
-  expect(String((await read.next()).value)).toBe('ping');
-  pipe.destroy();
-  await expect.poll(() => isGone(pid)).toBe(true);
-});
-
-function isGone(pid: string): boolean {
-  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
-  // A zombie whose parent has not collected it yet runs nothing any more.
-  return stat === '' || stat.includes(') Z ');
-}

@@ -1,6 +1,7 @@
 import { buildWithProgram, type ProgramBuild } from '../engine/build-program.ts';
 import type { Engine } from '../engine/model.ts';
-import { openDuplex, run, startDetached } from '../host/process.ts';
+import { openDuplex, startDetached } from '../host/background.ts';
+import { run } from '../host/process.ts';
 import type { App, StepContext } from '../operations/model.ts';
 import { hostRegistry, needsHostNetwork, proxyArguments } from './build-env.ts';
 import { pinnedBaseTag } from './names.ts';

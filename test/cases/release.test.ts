@@ -2,6 +2,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isRunning } from '../processes.ts';
 import { engines, lab as labFile, uniqueName } from '../lab.ts';
 import { Sandbox } from '../sandbox.ts';
 import { plainService as plain, type ReleaseJson, ServiceRepository } from '../service-repository.ts';
@@ -211,10 +212,10 @@ files: ["dist/**"]
     await until(() => existsSync(pid));
     child.kill('SIGKILL');
     const line = Number(readFileSync(pid, 'utf8'));
-    expect(isAlive(line)).toBe(true);
+    expect(isRunning(line)).toBe(true);
     const end = await box.slipway(['release', 'list']);
     expect([end.exitCode, end.stderr]).toEqual([0, expect.stringContaining('`build release v1 of killed` had been cut off and was undone')]);
-    expect([isAlive(line), folders('killed'), work()]).toEqual([false, [], []]);
+    expect([isRunning(line), folders('killed'), work()]).toEqual([false, [], []]);
   });
 
   it('an interrupted build leaves nothing', async () => {
@@ -247,13 +248,4 @@ files: ["dist/**"]
 async function until(is: () => boolean): Promise<void> {
   for (let tries = 0; tries < 600 && !is(); tries++) await new Promise((resolve) => setTimeout(resolve, 50));
   expect(is()).toBe(true);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
 }

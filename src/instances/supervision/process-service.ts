@@ -1,4 +1,4 @@
-import { startWatched, type Watched } from '../../host/process.ts';
+import { startWatched, type Watched } from '../../host/background.ts';
 import type { App } from '../../operations/model.ts';
 import { instanceDir } from '../../state/paths.ts';
 import { bootId, currentProcess, processStartTime } from '../../state/process-identity.ts';

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { withoutPointers } from '../../git/command.ts';
 import { programFile } from '../../host/own-program.ts';
-import { startDetached } from '../../host/process.ts';
+import { startDetached } from '../../host/background.ts';
 import type { App } from '../../operations/model.ts';
 import { runDir } from '../../state/paths.ts';
 import type { RunRef } from '../model.ts';

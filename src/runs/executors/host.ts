@@ -1,7 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { startSession } from '../../host/process.ts';
+import { startSession } from '../../host/background.ts';
 import type { App } from '../../operations/model.ts';
 import { isMissing } from '../../state/atomic.ts';
 import { errorCode } from '../../state/atomic.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type Talk, startTalk } from '../../host/process.ts';
+import { type Talk, startTalk } from '../../host/background.ts';
 import type { Env } from '../../state/paths.ts';
 import type { Answer, Order } from './protocol.ts';
 
