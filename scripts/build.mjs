@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { compile } from './build/compile.mjs';
-import { inOwnFiles, inSameFolder, ownFile, withoutChildProcess } from './build/plugins.mjs';
+import { asFunctions, exportHelper, inOwnFiles, inSameFolder, ownFile, withoutChildProcess, withoutLateParts } from './build/plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
@@ -42,16 +42,29 @@ const options = {
 
 rmSync(outdir, { recursive: true, force: true });
 await build({ ...options, entryPoints: Object.fromEntries(rarelyNeeded.map((name) => [ownFile(name), name])) });
-await build({
+/** @type {import('esbuild').BuildOptions} */
+const main = {
   ...options,
-  entryPoints: { program: 'src/main.ts' },
   // One expression, which build/loader.cjs calls.
-  banner: { js: "(function (require, module, exports, __filename, __dirname) {'use strict';" },
+  banner: { js: `(function (require, module, exports, __filename, __dirname) {'use strict';${exportHelper}` },
   footer: { js: '})' },
+};
+await build({
+  ...main,
+  entryPoints: { program: 'src/main.ts' },
+  // In functions of their own they cost nothing until they are needed, and their code is kept with the program's.
+  alias: { ...options.alias, yaml: `${root}/node_modules/yaml/dist/index.js`, valibot: `${root}/node_modules/valibot/dist/index.cjs` },
+  plugins: [
+    inOwnFiles(rarelyNeeded.filter((name) => name !== 'yaml' && name !== 'valibot')),
+    withoutChildProcess('commander'),
+    asFunctions(options.define ?? {}),
+  ],
 });
+// As much of it as tells how it is used.
+await build({ ...main, entryPoints: { help: 'src/main.ts' }, plugins: [withoutLateParts, withoutChildProcess('commander')] });
 // The package is of type `module`; what is in here is not.
 writeFileSync(`${outdir}/package.json`, '{ "type": "commonjs" }\n');
-await compile(`${outdir}/program.js`);
+await compile(outdir);
 copyFileSync(`${root}/scripts/build/loader.cjs`, `${outdir}/slipway.js`);
 chmodSync(`${outdir}/slipway.js`, 0o755);
 await build({ ...options, entryPoints: { index: 'src/index.ts', service: 'src/service.ts' }, keepNames: true });

@@ -9,39 +9,71 @@ import { promisify } from 'node:util';
 const keepCode = fileURLToPath(new URL('./keep-code.cjs', import.meta.url));
 const execute = promisify(execFile);
 
-/**
- * They go through most of what every command does. Code of all functions would take longer to load than it saves. The last ones ask
- * an engine.
- */
-const commands = [
+const first = [
   ['project', 'new', 'p', '--repo', 'https://example.org/p.git'],
-  ['generate', 'p'],
   ['task', 'new', 'p'],
+];
+
+/** They go through most of what every command does. Code of all functions would take longer to load than it saves. The last ones ask an engine. */
+const commands = [
+  ['generate', 'p'],
   ['task', 'list'],
-  ['task', 'status', 'p', '1'],
-  // The second time, what the first has kept is read.
   ['task', 'status', 'p', '1'],
   ['task', 'exec', 'p', '1', 'true'],
   ['task', 'restart', 'p', '1', '--force'],
 ];
 
-/** Writes the code that V8 makes of a program beside it, for this very V8: what loader.cjs looks for. @param {string} program */
-export async function compile(program) {
+/** The first reads a pipeline, the others know it. Their drivers have a file of code of their own. */
+const runs = [
+  ['ci', 'validate'],
+  ['ci', 'run'],
+  ['ci', 'run'],
+];
+
+const pipeline = 'executor: host\njobs:\n  one:\n    steps: ["true", ["true"]]\n  two:\n    needs: [one]\n    steps: [echo]\n';
+
+/** Writes the code that V8 makes of the built programs beside them, for this very V8: what loader.cjs looks for. @param {string} outdir */
+export async function compile(outdir) {
   const home = mkdtempSync(join(tmpdir(), 'slipway-build-'));
   const socket = join(home, 'engine.sock');
   const engine = await listen(socket, home);
+  // NODE_OPTIONS may hold flags of V8, and V8 accepts code only under the flags that it was made under.
+  const env = {
+    PATH: process.env.PATH,
+    HOME: home,
+    SLIPWAY_STATE_DIR: home,
+    SLIPWAY_CONFIG_DIR: home,
+    SLIPWAY_CACHE_DIR: join(home, 'cache'),
+    SLIPWAY_BUILT: outdir,
+  };
+  /** @param {readonly string[]} command @param {'help' | 'commands' | 'ci' | ''} use @param {string} [cwd] */
+  const run = (command, use, cwd = home) => execute(process.execPath, [keepCode, ...command], { cwd, env: { ...env, SLIPWAY_CODE: use } });
   try {
-    // NODE_OPTIONS may hold flags of V8, and V8 accepts code only under the flags that it was made under.
-    const env = { HOME: home, SLIPWAY_STATE_DIR: home, SLIPWAY_CONFIG_DIR: home, SLIPWAY_CACHE_DIR: home, SLIPWAY_BUILT: program };
-    await execute(process.execPath, [keepCode, '--help'], { env: { ...env, SLIPWAY_CODE: 'help' } });
-    for (const command of commands) {
-      if (command[1] === 'status') writeTask(home, `unix://${socket}`);
-      await execute(process.execPath, [keepCode, ...command], { env: { ...env, SLIPWAY_CODE: 'commands' } });
-    }
+    // A run's driver is started as this.
+    writeFileSync(join(outdir, 'slipway.js'), `require(${JSON.stringify(keepCode)})`);
+    await run(['--help'], 'help');
+    for (const command of first) await run(command, '');
+    writeTask(home, `unix://${socket}`);
+    // What is read and parsed the first time, and never again, is too seldom for its code to be loaded with every command.
+    for (const use of /** @type {const} */ (['', 'commands'])) for (const command of commands) await run(command, use);
+    const repository = await writeRepository(home);
+    for (const command of runs) await run(command, 'ci', repository);
   } finally {
     engine.close();
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/** @param {string} home */
+async function writeRepository(home) {
+  const repository = join(home, 'repository');
+  mkdirSync(join(repository, '.slipway'), { recursive: true });
+  writeFileSync(join(repository, '.slipway/ci.yml'), pipeline);
+  const git = ['-C', repository, '-c', 'user.name=Slipway', '-c', 'user.email=slipway@example.org'];
+  await execute('git', [...git, 'init', '-q']);
+  await execute('git', [...git, 'add', '-A']);
+  await execute('git', [...git, 'commit', '-q', '-m', 'A pipeline']);
+  return repository;
 }
 
 /** A task that has run on the engine below. @param {string} home @param {string} endpoint */
@@ -80,7 +112,7 @@ function answerTo(path, status, home) {
   if (path.startsWith('/exec/')) return { Running: false, ExitCode: 0 };
   if (path === '/images/ubuntu:24.04/json')
     return { Id: `sha256:${'0'.repeat(64)}`, Size: 0, Os: 'linux', Architecture: 'amd64', Created: '2026-01-01T00:00:00Z' };
-  if (path === '/images/json') return [];
+  if (path === '/images/json' || path === '/containers/json') return [];
   if (!/^\/containers\/[^/]+\/json$/.test(path)) return undefined;
   // The first command that asks makes the install's id meanwhile.
   const install = join(home, 'install.json');

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-// Runs program.js from the code that V8 made of it when it was built, instead of having it parsed at each start. Another V8 than
-// that one finds no such file, and parses it (docs/decisions/004).
+// Runs program.js, or help.js where no command is named, from the code that V8 made of it when it was built, instead of having it
+// parsed at each start. Another V8 than that one finds no such file, and parses it (docs/decisions/004).
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
 
-const filename = `${__dirname}/program.js`;
+const used = use();
+const filename = `${__dirname}/${used === 'help' ? 'help' : 'program'}.js`;
 const late = new Set(['node:child_process', 'node:crypto', 'node:fs/promises', 'node:http', 'node:net', 'node:tty']);
 // It is plain ASCII.
 const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: compiled() });
@@ -21,11 +22,18 @@ function requireLate(name) {
 }
 
 function compiled() {
-  // Help needs a fifth of what commands do.
-  const use = process.argv[2] === undefined || process.argv[2].startsWith('-') ? 'help' : 'commands';
   try {
-    return readFileSync(`${filename}.${use}.${process.versions.v8}-${process.arch}`);
+    return readFileSync(`${filename}.${used}.${process.versions.v8}-${process.arch}`);
   } catch {
     return undefined;
   }
+}
+
+/** Which parts it will need: each has its own file of code. */
+function use() {
+  const words = process.argv.slice(2);
+  if (words.every((word) => word.startsWith('-'))) return 'help';
+  const [noun, verb] = words[0] === '--engine' ? words.slice(2) : words;
+  if (noun !== 'ci') return 'commands';
+  return verb === 'drive' ? 'drive' : 'ci';
 }

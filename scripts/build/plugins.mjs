@@ -1,3 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { transform } from 'esbuild';
+
 /** @typedef {import('esbuild').Plugin} Plugin */
 
 /**
@@ -46,3 +50,48 @@ export function withoutChildProcess(importer) {
     },
   };
 }
+
+/**
+ * Each source file as one function, which V8 looks into when the file is first needed. In a bundle of ES modules every function stands
+ * at the top, where it costs each start something, needed or not.
+ * @param {Readonly<Record<string, string>>} define
+ * @returns {Plugin}
+ */
+export function asFunctions(define) {
+  return {
+    name: 'as-functions',
+    setup({ onResolve, onLoad }) {
+      // Files in a namespace are not held against the package's `"type": "module"`.
+      onResolve({ filter: /\.ts$/ }, ({ path, resolveDir }) => ({ path: resolve(resolveDir, path), namespace: 'function' }));
+      onLoad({ filter: /.*/, namespace: 'function' }, async ({ path }) => {
+        const options = /** @type {const} */ ({ loader: 'ts', format: 'cjs', target: 'node20', supported: { 'dynamic-import': false } });
+        const { code } = await transform(await readFile(path, 'utf8'), { ...options, define });
+        return { contents: withSharedHelpers(code, path), loader: 'js', resolveDir: dirname(path) };
+      });
+    },
+  };
+}
+
+/** What `withSharedHelpers` leaves to the bundle, as its banner. */
+export const exportHelper =
+  'const __export = (to, from) => { for (const name in from) Object.defineProperty(to, name, { get: from[name], enumerable: true }); };';
+
+/** esbuild writes 20 lines of helpers into each file that it makes CommonJS of. @param {string} code @param {string} path */
+function withSharedHelpers(code, path) {
+  const body = code
+    .replace(/^[\s\S]*?\nvar stdin_exports = \{\};\n/, '')
+    .replace('__export(stdin_exports, {', '__export(exports, {')
+    .replace('module.exports = __toCommonJS(stdin_exports);\n', '')
+    .replaceAll('__toESM(require(', '(require(');
+  const left = /stdin_exports|__(?:toCommonJS|toESM|copyProps|reExport)/.exec(body)?.[0];
+  if (left !== undefined) throw new Error(`${path}: esbuild wrote ${left}, which is not expected`);
+  return body;
+}
+
+/** What is loaded when a command is called. @type {Plugin} */
+export const withoutLateParts = {
+  name: 'without-late-parts',
+  setup({ onResolve }) {
+    onResolve({ filter: /.*/ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined));
+  },
+};

@@ -24,14 +24,14 @@ interface TaskIndex {
 const indexFile = (paths: Paths, project: string) => join(paths.cache, 'task-index', `${project}.json`);
 
 /**
- * All tasks of a project. Parsing a thousand YAML files takes a quarter of a second, so what was parsed is kept in the cache
- * directory, and a file is parsed again only when its stamp differs. The index may be lost or removed at any time.
+ * All tasks of a project. Parsing a thousand YAML files takes a quarter of a second, and loading the parser for one takes longer than all
+ * else, so what was parsed is kept in the cache directory, and a file is parsed again only when its stamp differs. The index may be lost or removed at any time.
  */
 export async function readTasks(paths: Paths, project: string): Promise<readonly TaskEntry[]> {
   const ids = await listTaskIds(paths, project);
-  const index = ids.length < 2 ? {} : await readIndex(paths, project);
+  const index = await readIndex(paths, project);
   const fresh: Record<string, Indexed> = {};
-  let parsed = 0;
+  let parsed = false;
   const entries: TaskEntry[] = [];
   for (const id of ids) {
     const file = taskFile(paths, project, id);
@@ -49,10 +49,9 @@ export async function readTasks(paths: Paths, project: string): Promise<readonly
     if (entry === undefined) continue;
     entries.push(entry);
     if ('task' in entry) fresh[id] = { stamp, task: entry.task };
-    parsed += 1;
+    parsed = true;
   }
-  // Writing the index is worth it once parsing costs more than reading it.
-  if (parsed > 5) await writeIndex(paths, project, fresh);
+  if (parsed) await writeIndex(paths, project, fresh);
   return entries;
 }
 
