@@ -37,7 +37,9 @@ export async function buildWithProgram(engine: Engine, programs: Programs, build
   try {
     const tail = lastLines();
     const files = { id: join(scratch, 'id'), ...(await labelledDockerfile(build, scratch)) };
-    const end = await runBuild(engine, programs, build, files, tail.add);
+    const attempt = () => runBuild(engine, programs, build, files, tail.add);
+    let end = await attempt();
+    for (let again = 0; again < 2 && isFailure(end) && lostFromCache(tail.text()) && !build.signal?.aborted; again++) end = await attempt();
     if (end === 'no-program') return await buildThroughApi(engine, build);
     if (build.signal?.aborted) throw abortError(build.signal, 'build an image');
     if (end.exitCode !== 0) {
@@ -110,6 +112,21 @@ async function runBuild(
     if (build.signal?.aborted) throw abortError(build.signal, 'build an image');
     throw error;
   }
+}
+
+function isFailure(end: ProgramEnd | 'no-program'): boolean {
+  return end !== 'no-program' && end.exitCode !== 0;
+}
+
+/**
+ * Whether a step that the build took from the cache was gone when the next one began: removing an image takes the unnamed ones below it
+ * along, however many builds use them. What is built again does not find it.
+ */
+function lostFromCache(said: string): boolean {
+  const last = said.split(/\r?\n/).findLast((line) => /image not known|no such image/i.test(line)) ?? '';
+  const [missing] = /[0-9a-f]{64}/.exec(last) ?? [];
+  const taken = [...said.matchAll(/^ *-+> (?:Using cache )?([0-9a-f]{11,64})\s*$/gm)].map(([, id = '']) => id);
+  return missing !== undefined && taken.some((id) => missing.startsWith(id));
 }
 
 /** A character may come in two chunks. */
