@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { compile } from './build/compile.mjs';
-import { asFunctions, exportHelper, inOwnFiles, inSameFolder, ownFile, withoutChildProcess, withoutLateParts } from './build/plugins.mjs';
+import { asFunctions, sharedHelpers, inOwnFiles, inSameFolder, ownFile, withoutChildProcess, withoutLateParts } from './build/plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
@@ -46,7 +46,7 @@ await build({ ...options, entryPoints: Object.fromEntries(rarelyNeeded.map((name
 const main = {
   ...options,
   // One expression, which build/loader.cjs calls.
-  banner: { js: `(function (require, module, exports, __filename, __dirname) {'use strict';${exportHelper}` },
+  banner: { js: `(function (require, module, exports, __filename, __dirname) {'use strict';${sharedHelpers}` },
   footer: { js: '})' },
 };
 await build({

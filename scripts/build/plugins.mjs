@@ -72,9 +72,11 @@ export function asFunctions(define) {
   };
 }
 
-/** What `withSharedHelpers` leaves to the bundle, as its banner. */
-export const exportHelper =
-  'const __export = (to, from) => { for (const name in from) Object.defineProperty(to, name, { get: from[name], enumerable: true }); };';
+/** What `withSharedHelpers` leaves to the bundle, for its banner. A package of CommonJS is as Node.js has it for an `import`. */
+export const sharedHelpers = [
+  'const __export = (to, from) => { for (const name in from) Object.defineProperty(to, name, { get: from[name], enumerable: true }); };',
+  'const __toESM = (found) => ({ __proto__: found, default: found });',
+].join('');
 
 /** esbuild writes 20 lines of helpers into each file that it makes CommonJS of. @param {string} code @param {string} path */
 function withSharedHelpers(code, path) {
@@ -82,8 +84,9 @@ function withSharedHelpers(code, path) {
     .replace(/^[\s\S]*?\nvar stdin_exports = \{\};\n/, '')
     .replace('__export(stdin_exports, {', '__export(exports, {')
     .replace('module.exports = __toCommonJS(stdin_exports);\n', '')
-    .replaceAll('__toESM(require(', '(require(');
-  const left = /stdin_exports|__(?:toCommonJS|toESM|copyProps|reExport)/.exec(body)?.[0];
+    // Files of this source are what they look like.
+    .replaceAll('__toESM(require(".', '(require(".');
+  const left = /stdin_exports|__(?:toCommonJS|copyProps|reExport)/.exec(body)?.[0];
   if (left !== undefined) throw new Error(`${path}: esbuild wrote ${left}, which is not expected`);
   return body;
 }

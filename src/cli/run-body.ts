@@ -24,16 +24,18 @@ export function createAct(invocation: Invocation): Act {
     const out = createOut(invocation.terminal);
     // Help and usage errors need nothing of it.
     const { createApp } = await import('../app/create-app.ts');
-    const app = createApp({
-      env: invocation.env,
-      out,
-      signal: invocation.signal,
-      dryRun: common.dryRun ?? false,
-      engine: invocation.engine(),
-      command: typedCommand(invocation.argv),
-    });
-    const call: Call = { app, terminal: invocation.terminal, json: common.json ?? false, engine: invocation.engine() };
+    const json = common.json ?? false;
+    let app: OwnedApp | undefined;
     try {
+      app = createApp({
+        env: invocation.env,
+        out,
+        signal: invocation.signal,
+        dryRun: common.dryRun ?? false,
+        engine: invocation.engine(),
+        command: typedCommand(invocation.argv),
+      });
+      const call: Call = { app, terminal: invocation.terminal, json, engine: invocation.engine() };
       if (options.recover !== false && !app.dryRun) {
         await settleOpenOperations(app);
         if (options.revive !== false) await reviveOpenRuns(app);
@@ -43,12 +45,12 @@ export function createAct(invocation: Invocation): Act {
       out.end();
       const failure = options.failure ?? 1;
       invocation.exit(
-        reportError(call.terminal, error, { json: call.json, failure, debug: Boolean(invocation.env.SLIPWAY_DEBUG), aborted: invocation.signal.aborted }),
+        reportError(invocation.terminal, error, { json, failure, debug: Boolean(invocation.env.SLIPWAY_DEBUG), aborted: invocation.signal.aborted }),
       );
     } finally {
       out.end();
       // The process ends before that, nearly always: closing connections takes 2 ms.
-      setImmediate(() => app.close());
+      setImmediate(() => app?.close());
     }
   };
 }

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { SlipwayError } from '../errors.ts';
 import { checkIdentifier, checkRunId, checkTaskId, checkVersion } from './identifiers.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -12,14 +13,22 @@ export interface Paths {
   readonly cache: string;
 }
 
-/** `SLIPWAY_*_DIR`, then the XDG base directories; root's state is in /var/lib/slipway. */
+/** `SLIPWAY_*_DIR`, then the XDG base directories; root's state is in /var/lib/slipway. Throws E_SAME_DIRECTORY where nothing would be kept. */
 export function resolvePaths(env: Env, home: string, isRoot: boolean): Paths {
   const xdg = (name: string, fallback: string) => join(env[name] || join(home, fallback), 'slipway');
-  return {
+  const paths = {
     config: env.SLIPWAY_CONFIG_DIR || xdg('XDG_CONFIG_HOME', '.config'),
     state: env.SLIPWAY_STATE_DIR || (isRoot && !env.XDG_DATA_HOME ? '/var/lib/slipway' : xdg('XDG_DATA_HOME', '.local/share')),
     cache: env.SLIPWAY_CACHE_DIR || xdg('XDG_CACHE_HOME', '.cache'),
   };
+  // A run's record and what it needs while it goes on have the same name below them: clearing the one would remove the other.
+  if (resolve(paths.state) === resolve(paths.cache)) {
+    throw new SlipwayError('E_SAME_DIRECTORY', `What Slipway keeps and what may be thrown away are one directory, ${paths.state}.`, {
+      hint: 'Set SLIPWAY_STATE_DIR or SLIPWAY_CACHE_DIR (or XDG_DATA_HOME, XDG_CACHE_HOME) to another one.',
+      exitCode: 2,
+    });
+  }
+  return paths;
 }
 
 export const configFile = (paths: Paths) => join(paths.config, 'config.yml');
