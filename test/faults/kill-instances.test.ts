@@ -20,7 +20,7 @@ describe.each(engines)('$name', (lab) => {
     box = new InstanceBox(lab, 2);
     for (const version of ['one', 'two']) await box.service({ version });
     await box.service({ version: 'ill', behaviour: 'loses-data-unhealthy' });
-    const config = box.write('cut.yml', 'health: { http: /health, interval: 100ms, passes: 1, wait: 2s, soak: 0s }\n');
+    const config = box.write('cut.yml', 'health: { http: /health, interval: 100ms, passes: 1, wait: 8s, soak: 0s }\n');
     await box.made(name, 'one', '--port', String(box.port), '--config', config);
     killer = new Killer(box);
   }, 300_000);
