@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { access, readdir, rename } from 'node:fs/promises';
+import { readdir, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { run } from '../host/process.ts';
 import { releaseLocks, takeLocks } from '../operations/locks.ts';
 import type { App } from '../operations/model.ts';
 import { makeDirectory } from '../state/atomic.ts';
+import { isThere } from '../state/is-there.ts';
 import { mirrorsDir } from '../state/paths.ts';
 import { removeTree } from '../state/remove-tree.ts';
 import { gitArgv, gitEnv } from './command.ts';
@@ -20,11 +21,11 @@ const patienceMs = 60 * 60_000;
 export async function mirror(app: App, address: string, isEnough: (folder: string) => Promise<boolean>): Promise<string> {
   const name = nameOf(address);
   const folder = join(mirrorsDir(app.paths), name);
-  if ((await isThere(folder)) && (await isEnough(folder))) return folder;
+  if ((await isThere(folder, stat)) && (await isEnough(folder))) return folder;
   const locks = await takeLocks(app, [`mirror/${name}`], 'mirror', `fetch ${name}`, patienceMs);
   try {
     await removeHalfMade(folder);
-    if (await isThere(folder)) await fetchInto(app, address, folder);
+    if (await isThere(folder, stat)) await fetchInto(app, address, folder);
     else await cloneInto(app, address, folder);
     return folder;
   } finally {
@@ -75,13 +76,6 @@ async function git(app: App, address: string, ...args: readonly string[]): Promi
   if (end.exitCode === 0) return;
   app.signal.throwIfAborted();
   throw cloneError({ branch: undefined, workspace: mirrorsDir(app.paths) }, address, said.join(''));
-}
-
-async function isThere(folder: string): Promise<boolean> {
-  return access(folder).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** A git whose parent was killed may still write there; what it makes has no name that anybody looks for. */

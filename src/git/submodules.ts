@@ -1,6 +1,7 @@
-import { access, lstat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { SlipwayError } from '../errors.ts';
+import { isThere } from '../state/is-there.ts';
 import { short } from './complaint.ts';
 import type { IndexEntry } from './index-entries.ts';
 import { gitDirAt } from './locate.ts';
@@ -72,7 +73,7 @@ export async function findSubmodule(
   for (const gitDir of new Set([...modules, ...(inWorkTree === undefined ? [] : [inWorkTree])])) {
     const commonDir = await commonDirOf(gitDir);
     const objects = join(commonDir, 'objects');
-    if (!(await exists(objects))) continue;
+    if (!(await isThere(objects, stat))) continue;
     found ??= gitDir;
     const own = await makeOwnDirectory({ ...look, objects: [objects], objectFormat }, caller);
     if ((await own.git(['cat-file', '-e', `${commit}^{tree}`])).ok) return { top, gitDir, commonDir, bare, objectFormat, foreign };
@@ -95,11 +96,4 @@ function absent(parent: Repository, { path, commit, name }: Submodule, gitDir: s
   return new SlipwayError('E_SUBMODULE', `The submodule ${where} is not on this machine.`, {
     hint: `\`git -C ${shellWord(parent.top)} submodule update --init --recursive -- ${shellWord(path)}\` brings it.`,
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,6 +1,7 @@
-import { access, realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { SlipwayError } from '../errors.ts';
+import { isThere } from '../state/is-there.ts';
 import type { Paths } from '../state/paths.ts';
 
 /** The workspace of a task that a folder is in. */
@@ -34,7 +35,7 @@ export async function taskWorkspaceOf(paths: Paths, folder: string): Promise<Tas
 async function isOfOtherInstall(folder: string): Promise<boolean> {
   for (let at = folder; dirname(at) !== at; at = dirname(at)) {
     const isRoom = at.endsWith('/tasks') || at.endsWith('/instances');
-    if (isRoom && (await exists(join(dirname(at), 'install.json')))) return true;
+    if (isRoom && (await isThere(join(dirname(at), 'install.json'), stat))) return true;
   }
   return false;
 }
@@ -43,11 +44,4 @@ export function untrusted(folder: string): SlipwayError {
   return new SlipwayError('E_REPOSITORY_UNTRUSTED', `${folder} can be written by containers, so git does not open it on this machine.`, {
     hint: 'Run the command in your own checkout.',
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,9 +1,8 @@
 import type { App, Verb } from '../operations/model.ts';
 import { SlipwayError } from '../errors.ts';
 import { checkIdentifier } from '../state/identifiers.ts';
-import { isMissing, stateError } from '../state/atomic.ts';
+import { isThere } from '../state/is-there.ts';
 import { instanceDir } from '../state/paths.ts';
-import { lstat } from 'node:fs/promises';
 import { type InstanceConfig, instanceContainer } from './model.ts';
 import { planCreate } from './plan.ts';
 import { checkPort, instancePorts, publishedPorts } from './ports.ts';
@@ -66,14 +65,4 @@ export function instanceExists(name: string): SlipwayError {
   return new SlipwayError('E_INSTANCE_EXISTS', `There is an instance \`${name}\` already.`, {
     hint: `\`slipway instance status ${name}\` shows it; \`slipway instance update ${name} --version VERSION\` gives it another version.`,
   });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (cause) {
-    if (isMissing(cause)) return false;
-    throw stateError('read', path, cause);
-  }
 }

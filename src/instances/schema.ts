@@ -1,14 +1,7 @@
 import * as v from 'valibot';
-import { environment, identifier, imageReference, repository, resources, shutdownTimeout } from '../projects/fields.ts';
+import { environment, identifier, imageReference, portNumber, repository, resources, shutdownTimeout, variableName } from '../projects/fields.ts';
 import { isVersion } from '../state/identifiers.ts';
 import { command, health, hostPath, httpPath, paths, target } from './fields.ts';
-
-const port = v.pipe(
-  v.number(),
-  v.integer('expected a whole number'),
-  v.minValue(1, 'expected a port from 1 to 65535'),
-  v.maxValue(65_535, 'expected a port from 1 to 65535'),
-);
 
 const address = v.union(
   [v.pipe(v.string(), v.ipv4('expected an IP address such as 127.0.0.1')), v.pipe(v.string(), v.ipv6('expected an IP address such as 127.0.0.1'))],
@@ -37,8 +30,6 @@ export const mount = v.pipe(
 
 const text = (what: string, shape: RegExp) => v.pipe(v.string(), v.regex(shape, `expected ${what}`));
 
-export const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 const { gpus: _gpus, ...limits } = resources.entries;
 
 /** An instance's config.yml as people write it. */
@@ -54,8 +45,8 @@ export const instanceSchema = v.strictObject({
     identity: v.string(),
   }),
   address: v.optional(address),
-  port,
-  container_port: v.optional(port),
+  port: portNumber,
+  container_port: v.optional(portNumber),
   paths: v.optional(paths),
   env: v.optional(environment),
   mounts: v.optional(v.array(mount)),
@@ -67,7 +58,7 @@ export const instanceSchema = v.strictObject({
   hostname: v.optional(text('a host name', /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0,62})$/)),
   stop_timeout: v.optional(shutdownTimeout),
   metrics: v.optional(httpPath),
-  required_secrets: v.optional(v.array(text('the name of a variable: letters, digits and _, no digit first', variableName))),
+  required_secrets: v.optional(v.array(variableName)),
   settings: v.optional(v.record(v.string(), v.unknown())),
 });
 

@@ -3,7 +3,12 @@ import type { Json, Step } from '../operations/model.ts';
 import { watchedOf } from './health/watched.ts';
 import { type HistoryEntry, type InstanceConfig, instanceContainer, type InstanceSource, type InstanceState } from './model.ts';
 
-/** The steps that instances have of their own, as data: steps.ts carries them out. */
+/** The steps that instances have of their own, as data: the kinds that steps.ts lists carry them out. */
+
+/** A step's data as its builder wrote it. */
+export interface InstanceStep extends Step {
+  readonly instance: string;
+}
 
 const json = (value: unknown): Json => value as Json;
 
@@ -55,6 +60,9 @@ export const createContainerStep = (config: InstanceConfig, image: string, conta
   image,
   config: json(config),
 });
+
+/** Of a step that `writeConfigStep` or `createContainerStep` built. */
+export const configOf = (step: Step): InstanceConfig => step.config as unknown as InstanceConfig;
 
 export const recordStep = (instance: string, entry: HistoryEntry): Step => ({ do: 'instance.record', instance, entry: json(entry) });
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SlipwayError } from '../errors.ts';
-import { isMissing, stateError } from '../state/atomic.ts';
+import { isThere } from '../state/is-there.ts';
 import type { NewProjectSettings } from './render.ts';
 import { repositoryKind } from './repository.ts';
 
@@ -26,18 +26,8 @@ export async function checkSettings(id: string, settings: NewProjectSettings): P
 /** Only looked at, never opened: a repository's own configuration can run programs. */
 async function checkLocalRepository(address: string): Promise<void> {
   const path = address.startsWith('file://') ? decodeURIComponent(new URL(address).pathname) : address;
-  const isRepository = (await exists(join(path, '.git'))) || ((await exists(join(path, 'HEAD'))) && (await exists(join(path, 'objects'))));
-  if (isRepository) return;
-  const what = (await exists(path)) ? 'is not a git repository' : 'does not exist';
+  const has = (name: string) => isThere(join(path, name), stat);
+  if ((await has('.git')) || ((await has('HEAD')) && (await has('objects')))) return;
+  const what = (await isThere(path, stat)) ? 'is not a git repository' : 'does not exist';
   throw new SlipwayError('E_REPOSITORY', `${path} ${what}.`, { exitCode: 2, hint: 'Name the top folder of a repository, or its address.' });
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (cause) {
-    if (isMissing(cause)) return false;
-    throw stateError('read', path, cause);
-  }
 }

@@ -67,13 +67,15 @@ export const mount = v.strictObject({
   read_only: v.optional(v.boolean()),
 });
 
+export const variableName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a variable: letters, digits and _, no digit first'));
+
 export const environment = v.record(
-  v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a variable: letters, digits and _, no digit first')),
+  variableName,
   // An image's environment cannot hold more than a line.
   v.union([v.pipe(v.string(), v.regex(/^[^\0\r\n]*$/, 'expected a text on one line')), v.number(), v.boolean()], 'a text on one line, a number, true or false'),
 );
 
-const portNumber = v.pipe(
+export const portNumber = v.pipe(
   v.number(),
   v.integer('expected a whole number'),
   v.minValue(1, 'expected a port from 1 to 65535'),
@@ -179,7 +181,7 @@ export const ci = v.strictObject({
 });
 
 export const secrets = v.record(
-  v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a variable: letters, digits and _, no digit first')),
+  variableName,
   v.union(
     [
       v.strictObject({ env: v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a variable')) }),

@@ -1,9 +1,10 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { checkAgentNames } from '../agents/store.ts';
 import { templatesDir } from '../agents/templates.ts';
 import type { App } from '../operations/model.ts';
 import { isMissing, readFileIfAny, stateError } from '../state/atomic.ts';
 import { checkIdentifier } from '../state/identifiers.ts';
+import { isThere } from '../state/is-there.ts';
 import { buildDir, type Paths, projectDir, projectFile, projectStateDir, projectTasksDir, tasksMetadataDir } from '../state/paths.ts';
 import { checkSettings } from './check-settings.ts';
 import { installedSchema, type NewProjectSettings, renderProject } from './render.ts';
@@ -51,7 +52,7 @@ export interface DeleteProjectObserved {
 export async function observeProject(paths: Paths, id: string): Promise<DeleteProjectObserved> {
   const configDir = projectDir(paths, checkIdentifier('project', id));
   const stateDirs = [buildDir(paths, id), projectTasksDir(paths, id), projectStateDir(paths, id)];
-  const [hasConfig, ...hasState] = await Promise.all([configDir, ...stateDirs].map(isThere));
+  const [hasConfig, ...hasState] = await Promise.all([configDir, ...stateDirs].map((path) => isThere(path)));
   const tasks = [
     ...(await namesIn(tasksMetadataDir(paths, id))).flatMap((name) => /^([1-9][0-9]*)\.yml$/.exec(name)?.[1] ?? []),
     ...(await namesIn(projectTasksDir(paths, id))).filter((name) => /^[1-9][0-9]*$/.test(name)),
@@ -63,16 +64,6 @@ export async function observeProject(paths: Paths, id: string): Promise<DeletePr
     tasks: [...new Set(tasks)].sort((a, b) => Number(a) - Number(b)),
     known: await listProjectIds(paths),
   };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (cause) {
-    if (isMissing(cause)) return false;
-    throw stateError('read', path, cause);
-  }
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { type Act, jsonFlag } from '../act.ts';
+import { parseCount } from '../option-values.ts';
 
 export function registerLogs(ci: Command, act: Act): void {
   ci.command('logs <run> [job]')
@@ -28,11 +29,6 @@ function parseRange(text: string): Range {
   const to = match?.[3] === undefined ? (match?.[2] === undefined ? from : Number.POSITIVE_INFINITY) : Number(match[3]);
   if (match === null || to < from) throw new InvalidArgumentError('Write lines such as 100-200, 100- or 7.');
   return [from, to];
-}
-
-function parseCount(text: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
-  return Number(text);
 }
 
 function parseBytes(text: string): number {

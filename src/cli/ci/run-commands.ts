@@ -1,6 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 import { type Act, dryRunFlag, jsonFlag } from '../act.ts';
-import { parseDuration } from '../parse.ts';
+import { parseManySeconds, parseSmallCount } from '../option-values.ts';
 
 export function registerRuns(ci: Command, act: Act): void {
   registerRun(ci, act);
@@ -20,7 +20,7 @@ function registerRun(ci: Command, act: Act): void {
     )
     .option('--dirty', 'with what is changed and untracked in the worktree')
     .option('--job <name...>', 'only these jobs, with what they need')
-    .option('--timeout <duration>', 'end the run after this long: 90, 90s, 30m, 2h (default: no limit)', parseSeconds)
+    .option('--timeout <duration>', 'end the run after this long: 90, 90s, 30m, 2h (default: no limit)', parseManySeconds)
     .option('--keep', 'leave container and workspace as they are at the end')
     .option('--supersede', 'take the place of runs of the same branch that are still in the queue')
     .option('-d, --detach', 'print its id and return')
@@ -36,7 +36,7 @@ function registerReading(ci: Command, act: Act): void {
     .alias('ls')
     .description('List runs, newest first, with the queue and how they ended.')
     .option('--all', "those of all repositories (default: this one's, where the command is given in one)")
-    .option('--limit <count>', 'at most so many that have ended', parseCount, 20)
+    .option('--limit <count>', 'at most so many that have ended', parseSmallCount, 20)
     .option(...jsonFlag)
     .action((options) => act(options, async (call) => (await import('./list.ts')).list(call, options)));
 
@@ -69,8 +69,8 @@ function registerRetry(ci: Command, act: Act): void {
 function registerCleaning(ci: Command, act: Act): void {
   ci.command('prune')
     .description('Remove old runs: records, logs, artifacts, kept workspaces and containers, images and caches. Runs that go on stay.')
-    .option('--keep <count>', 'so many of each repository stay, the newest', parseCount)
-    .option('--older-than <duration>', 'only runs, and caches that were not used since, that are older: 12h, 30d', parseSeconds)
+    .option('--keep <count>', 'so many of each repository stay, the newest', parseSmallCount)
+    .option('--older-than <duration>', 'only runs, and caches that were not used since, that are older: 12h, 30d', parseManySeconds)
     .option('-y, --yes', 'do not ask')
     .option(...dryRunFlag)
     .option(...jsonFlag)
@@ -80,15 +80,4 @@ function registerCleaning(ci: Command, act: Act): void {
     .description('Settle runs that nobody looks after any more, and remove what runs have left behind. Other commands do so, too, as they come by.')
     .option(...jsonFlag)
     .action((options) => act(options, async (call) => (await import('./reap.ts')).reap(call), { revive: false }));
-}
-
-function parseSeconds(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('Write a duration such as 90, 90s, 30m, 2h or 7d.');
-  return Math.ceil(ms / 1000);
-}
-
-function parseCount(text: string): number {
-  if (!/^[0-9]{1,6}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
-  return Number(text);
 }

@@ -1,6 +1,6 @@
-import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { type Act, dryRunFlag, jsonFlag } from '../act.ts';
-import { parseDuration } from '../parse.ts';
+import { parseCount, parseNumber, parsePort, parseSeconds, parseSince } from '../option-values.ts';
 import { registerSupervision } from './supervision-commands.ts';
 import { registerUpdate } from './update-commands.ts';
 
@@ -139,33 +139,4 @@ function registerMount(instance: Command, act: Act): void {
     .description("List all that is mounted, the instance's own folders too.")
     .option(...jsonFlag)
     .action((name, options) => act(options, async (call) => (await import('./mount.ts')).list(call, name)));
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^[0-9]{1,5}$/.test(text) || port < 1 || port > 65_535) throw new InvalidArgumentError('Write a port from 1 to 65535.');
-  return port;
-}
-
-function parseNumber(text: string): number {
-  if (!/^[0-9]{1,6}(?:\.[0-9]{1,6})?$/.test(text)) throw new InvalidArgumentError('Write a number such as 2 or 1.5.');
-  return Number(text);
-}
-
-function parseSeconds(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('Write a duration such as 90, 90s, 30m or 2h.');
-  return Math.ceil(ms / 1000);
-}
-
-function parseCount(text: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
-  return Number(text);
-}
-
-function parseSince(text: string): Date {
-  const ms = parseDuration(text);
-  const at = ms === undefined ? Date.parse(text) : Date.now() - ms;
-  if (Number.isNaN(at)) throw new InvalidArgumentError('Write a duration such as 10m or 2h, or a time such as 2026-11-21T08:00:00Z.');
-  return new Date(at);
 }

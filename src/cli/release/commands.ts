@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { type Act, dryRunFlag, jsonFlag } from '../act.ts';
-import { parseKeep } from './keep.ts';
+import { parseKeep } from '../option-values.ts';
 
 export function register(program: Command, act: Act): void {
   const release = program.command('release').description("Releases: immutable, verified builds of a service's versions.");

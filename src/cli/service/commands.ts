@@ -1,11 +1,12 @@
-import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { type Act, dryRunFlag, jsonFlag } from '../act.ts';
+import { parseServicePort } from '../option-values.ts';
 
 export function register(program: Command, act: Act): void {
   program
     .command('up')
     .description("Make sure that OpenCode's server runs: its volumes, its container, healthy. Makes and starts only what is needed.")
-    .option('--port <port>', 'on the host (default: 3000)', parsePort)
+    .option('--port <port>', 'on the host (default: 3000)', parseServicePort)
     .option('--bind <address>', 'address on the host; anything but loopback lets others in, and is asked for (default: 127.0.0.1)')
     .option('-e, --env <name=value...>', 'a variable for the server; NAME alone takes the value from the environment')
     .option('--image <reference>', 'image of the container (default: the one that was built here, else the published one)')
@@ -22,10 +23,4 @@ export function register(program: Command, act: Act): void {
     .option(...dryRunFlag)
     .option(...jsonFlag)
     .action((options) => act(options, async (call) => (await import('./down.ts')).down(call, options)));
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (/^[0-9]{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new InvalidArgumentError('Give a port from 1 to 65535.');
 }

@@ -1,6 +1,6 @@
-import { type Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import type { Command } from '@commander-js/extra-typings';
 import { type Act, dryRunFlag, jsonFlag } from '../act.ts';
-import { parseDuration } from '../parse.ts';
+import { parseCount, parseSeconds } from '../option-values.ts';
 
 export function register(program: Command, act: Act): void {
   const task = program.command('task').description('Tasks: a workspace, its metadata and a container. Each of the three persists on its own.');
@@ -96,15 +96,4 @@ export function register(program: Command, act: Act): void {
     .option(...dryRunFlag)
     .option(...jsonFlag)
     .action((project, prompt, options) => act(options, async (call) => (await import('./run.ts')).run(call, project, prompt, options), { failure: 125 }));
-}
-
-function parseSeconds(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('Write a duration such as 90, 90s, 30m or 2h.');
-  return Math.ceil(ms / 1000);
-}
-
-function parseCount(text: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
-  return Number(text);
 }

@@ -1,13 +1,6 @@
 import * as v from 'valibot';
-import { environment, identifier, imageReference, shutdownTimeout } from '../../projects/fields.ts';
+import { environment, identifier, imageReference, portNumber, shutdownTimeout, variableName } from '../../projects/fields.ts';
 import { command, health, httpPath, paths } from '../fields.ts';
-
-const port = v.pipe(
-  v.number(),
-  v.integer('expected a whole number'),
-  v.minValue(1, 'expected a port from 1 to 65535'),
-  v.maxValue(65_535, 'expected a port from 1 to 65535'),
-);
 
 const inTree = (what: string) =>
   v.pipe(
@@ -27,8 +20,6 @@ const image = v.pipe(
   v.check((text) => imageReference.test(withVersion(text, '1')), 'expected an image reference such as registry.example.org/web:{version}'),
 );
 
-const secretName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a variable: letters, digits and _, no digit first'));
-
 const { data, logs } = paths.entries;
 
 /** `.slipway/service.yml` as people write it. */
@@ -40,8 +31,8 @@ export const serviceSchema = v.strictObject({
   dockerfile: v.optional(inTree('the path of a Dockerfile')),
   files: v.optional(v.array(inTree('a path or a glob'))),
   required_files: v.optional(v.array(inTree('a path'))),
-  required_secrets: v.optional(v.array(secretName)),
-  port: v.optional(port),
+  required_secrets: v.optional(v.array(variableName)),
+  port: v.optional(portNumber),
   health: v.optional(health),
   metrics: v.optional(httpPath),
   paths: v.optional(v.strictObject({ data, logs })),

@@ -1,7 +1,7 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Paths } from '../../state/paths.ts';
-import { isMissing, stateError } from '../../state/atomic.ts';
+import { isThere } from '../../state/is-there.ts';
 import { readImageArchive } from './archive.ts';
 import { readChecksums } from './checksums.ts';
 import type { ReleaseRef, ServiceDefinition } from './model.ts';
@@ -66,19 +66,9 @@ async function missingOf(directory: string, { requiredFiles, kind, command }: Se
   // A program that a path names is one of the release's; any other is the machine's.
   const program = kind === 'process' && command?.[0]?.includes('/') && !command[0].startsWith('/') ? [command[0]] : [];
   const wanted = [...new Set([...requiredFiles, ...program].map((path) => path.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '')))];
-  const states = await Promise.all(wanted.map((path) => isThere(join(directory, filesName, path))));
+  // A link that leads nowhere is not the file that is needed.
+  const states = await Promise.all(wanted.map((path) => isThere(join(directory, filesName, path), stat)));
   return wanted.flatMap((path, index) => (states[index] ? [] : [`${filesName}/${path} is missing`]));
-}
-
-/** Links followed: one that leads nowhere is not the file that is needed. */
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (cause: unknown) => {
-      if (isMissing(cause)) return false;
-      throw stateError('read', path, cause);
-    },
-  );
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {

@@ -1,17 +1,14 @@
 import { label, operationFilter, ownFilter } from '../../containers/labels.ts';
 import type { EngineRef } from '../../engine/model.ts';
-import type { Json, Step, StepContext, StepKind } from '../../operations/model.ts';
+import type { Json, StepContext, StepKind } from '../../operations/model.ts';
 import { keepLog } from '../kept-logs.ts';
 import { appendHistory } from '../history.ts';
+import type { InstanceStep } from '../step-data.ts';
 import { patchInstanceState, readInstanceState } from '../store.ts';
 import type { IdMaps } from './id-maps.ts';
 import { restoreProcessData, snapshotProcessData } from './process-data.ts';
 import { restoreData } from './restore.ts';
 import { dropSnapshot, pruneSnapshots, type Snapshotted, takeSnapshot } from './snapshot.ts';
-
-interface InstanceStep extends Step {
-  readonly instance: string;
-}
 
 /** Of a process only the instance is known. */
 interface DataStep extends InstanceStep {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SlipwayError } from '../../errors.ts';
 import type { App, Plan } from '../../operations/model.ts';
 import { isMissing, readFileIfAny, stateError } from '../../state/atomic.ts';
+import { isThere } from '../../state/is-there.ts';
 import { scriptSource, yamlSource } from './files.ts';
 import { firstJobs, type Seen } from './first-jobs.ts';
 import { renderFirst } from './first-pipeline.ts';
@@ -36,7 +37,7 @@ export interface HookObserved {
 
 export async function observeInit(app: App, { top, home, hook }: InitWanted): Promise<InitObserved> {
   await checkFolder(join(top, '.slipway'));
-  const there = await Promise.all([yamlSource, scriptSource].map(async (source) => ((await exists(join(top, source))) ? source : undefined)));
+  const there = await Promise.all([yamlSource, scriptSource].map(async (source) => ((await isThere(join(top, source))) ? source : undefined)));
   return {
     pipeline: there.find((source) => source !== undefined),
     text: renderFirst(firstJobs(await look(top))),
@@ -77,7 +78,7 @@ async function observeHook(app: App, top: string, home: string): Promise<HookObs
 
 /** What the repository says of itself at its top. */
 async function look(top: string): Promise<Seen> {
-  const text = async (name: string) => ((await exists(join(top, name))) ? readFile(join(top, name), 'utf8').catch(() => '') : undefined);
+  const text = async (name: string) => ((await isThere(join(top, name))) ? readFile(join(top, name), 'utf8').catch(() => '') : undefined);
   const [packageJson, makefile, pyproject, cargo, goMod] = await Promise.all(['package.json', 'Makefile', 'pyproject.toml', 'Cargo.toml', 'go.mod'].map(text));
   return { files: await readdir(top), packageJson, makefile, pyproject, cargo, goMod };
 }
@@ -91,14 +92,4 @@ async function checkFolder(folder: string): Promise<void> {
     throw stateError('read', folder, cause);
   }
   throw new SlipwayError('E_FILE_EXISTS', `${folder} is not a folder. It is left as it is.`, { hint: 'Move it away, and run the command again.' });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    (cause: unknown) => {
-      if (isMissing(cause)) return false;
-      throw stateError('read', path, cause);
-    },
-  );
 }
