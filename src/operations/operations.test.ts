@@ -6,8 +6,9 @@ import { SlipwayError } from '../errors.ts';
 import { isRunId } from '../state/identifiers.ts';
 import { locksDir } from '../state/paths.ts';
 import { change, newOperationId } from './change.ts';
-import { openOperations, type OperationRecord, readJournal } from './journal.ts';
+import type { OperationRecord } from './journal.ts';
 import type { App, Plan, Step, StepKind, Verb } from './model.ts';
+import { openOperations, readJournal } from './read-journal.ts';
 import { recoverOperations } from './recover.ts';
 
 let root: string;

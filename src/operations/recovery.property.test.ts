@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { numRuns } from '../../test/thorough.ts';
 import { change } from './change.ts';
-import { openOperations, type OperationRecord, readJournal } from './journal.ts';
+import type { OperationRecord } from './journal.ts';
 import type { App, StepKind, Verb } from './model.ts';
+import { openOperations, readJournal } from './read-journal.ts';
 import { recoverOperations } from './recover.ts';
 
 /** What verbs change here: values, and the temporary things that carry the operation that made them, as containers and folders do. */
