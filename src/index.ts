@@ -34,7 +34,7 @@ export { replaceVersion } from './instances/update/replace.ts';
 export { ensureRelease } from './instances/releases/ensure.ts';
 export { listReleases, readRelease } from './instances/releases/store.ts';
 export { verifyRelease } from './instances/releases/verify.ts';
-export { readJournal } from './operations/journal.ts';
+export { readJournal } from './operations/read-journal.ts';
 export { recoverOperations } from './operations/recover.ts';
 export { readProjects } from './projects/store.ts';
 export { resolveProject } from './projects/resolve.ts';

@@ -217,7 +217,7 @@ async function withApp<T>(call: string, options: ServiceOptions, body: (app: App
 
 /** As the program does before each command. */
 async function settleOpenOperations(app: App): Promise<void> {
-  const [{ openOperations }, { journalDir }] = await Promise.all([import('./operations/journal.ts'), import('./state/paths.ts')]);
+  const [{ openOperations }, { journalDir }] = await Promise.all([import('./operations/read-journal.ts'), import('./state/paths.ts')]);
   if ((await openOperations(journalDir(app.paths))).length === 0) return;
   const { recoverOperations, recoveryLine } = await import('./operations/recover.ts');
   for (const one of await recoverOperations(app)) app.out.note(recoveryLine(one));

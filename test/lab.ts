@@ -60,6 +60,11 @@ export function uniqueName(prefix: string): string {
   return `${prefix}-${process.pid.toString(36)}${Date.now().toString(36)}${(sequence++).toString(36)}`;
 }
 
+/** One for each word: `const [web, other] = uniqueNames('web', 'other')`. */
+export function uniqueNames<const Words extends readonly string[]>(...words: Words): { readonly [index in keyof Words]: string } {
+  return words.map((word) => uniqueName(word)) as { [index in keyof Words]: string };
+}
+
 let sequence = 0;
 
 /** Removes what carries the label, whatever happened before; what cannot be removed fails the suite. */

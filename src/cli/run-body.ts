@@ -57,7 +57,7 @@ export function createAct(invocation: Invocation): Act {
 
 /** One look at a folder that is empty nearly always; recovery is loaded when it is not. */
 async function settleOpenOperations(app: OwnedApp): Promise<void> {
-  const { openOperations } = await import('../operations/journal.ts');
+  const { openOperations } = await import('../operations/read-journal.ts');
   const { journalDir } = await import('../state/paths.ts');
   if ((await openOperations(journalDir(app.paths))).length === 0) return;
   const { reportRecovery } = await import('./report-recovery.ts');

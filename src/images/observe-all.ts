@@ -1,6 +1,6 @@
 import { label, ownFilter } from '../containers/labels.ts';
 import type { ContainerSummary, Engine } from '../engine/model.ts';
-import { openOperations } from '../operations/journal.ts';
+import { openOperations } from '../operations/read-journal.ts';
 import type { App } from '../operations/model.ts';
 import { resolveProject } from '../projects/resolve.ts';
 import { listProjectIds } from '../projects/store.ts';

@@ -2,7 +2,7 @@ import { label, operationFilter, ownFilter } from '../containers/labels.ts';
 import { rm } from 'node:fs/promises';
 import type { Engine, ImageSummary, Labels } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
-import { openOperations } from '../operations/journal.ts';
+import { openOperations } from '../operations/read-journal.ts';
 import type { Step, StepKind } from '../operations/model.ts';
 import { journalDir } from '../state/paths.ts';
 import { bootstrapArchive } from './bootstrap.ts';

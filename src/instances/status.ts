@@ -1,6 +1,6 @@
-import { checkIdentity } from '../containers/check-identity.ts';
-import { label, ownFilter } from '../containers/labels.ts';
-import type { ContainerSummary, EngineRef } from '../engine/model.ts';
+import { label } from '../containers/labels.ts';
+import { listSought, type UnreachableEngine } from '../containers/list-sought.ts';
+import type { ContainerSummary } from '../engine/model.ts';
 import { SlipwayError } from '../errors.ts';
 import type { App } from '../operations/model.ts';
 import { driftOf } from './drift.ts';
@@ -37,7 +37,7 @@ export interface InstanceList {
   readonly instances: readonly InstanceSummary[];
   /** Files that could not be read; they are instances too. */
   readonly broken: readonly { readonly name: string; readonly error: SlipwayError }[];
-  readonly unreachable: readonly { readonly endpoint: string; readonly error: SlipwayError }[];
+  readonly unreachable: readonly UnreachableEngine[];
 }
 
 /** All instances. Each engine in use is asked once. */
@@ -155,28 +155,10 @@ function problemsOf(facts: {
 async function findContainers(
   app: App,
   configs: readonly InstanceConfig[],
-): Promise<{ readonly containers: ReadonlyMap<string, ContainerSummary>; readonly unreachable: InstanceList['unreachable'] }> {
-  const engines = new Map<string, EngineRef>(configs.map(({ engine }) => [engine.endpoint, engine]));
-  const containers = new Map<string, ContainerSummary>();
-  const unreachable: { endpoint: string; error: SlipwayError }[] = [];
-  const install = engines.size === 0 ? '' : await app.installId();
-  await Promise.all(
-    [...engines.values()].map(async (ref) => {
-      try {
-        const engine = app.engineAt(ref);
-        const found = await engine.containers.list({ labels: ownFilter(install, 'instance'), signal: app.signal });
-        for (const container of found) {
-          const name = container.labels[label.instance] ?? '';
-          // An update has a next or a former one beside it for a while.
-          if (container.name === instanceContainer(name)) containers.set(name, container);
-        }
-        const missing = configs.some(({ name, engine: { endpoint } }) => endpoint === ref.endpoint && !containers.has(name));
-        if (missing) await checkIdentity(engine, ref, "these instances' containers");
-      } catch (error) {
-        if (!(error instanceof SlipwayError)) throw error;
-        unreachable.push({ endpoint: ref.endpoint, error });
-      }
-    }),
-  );
-  return { containers, unreachable };
+): Promise<{ readonly containers: ReadonlyMap<string, ContainerSummary>; readonly unreachable: readonly UnreachableEngine[] }> {
+  const sought = configs.map(({ name, engine }) => ({ engine, container: instanceContainer(name) }));
+  const { containers, unreachable } = await listSought(app, { kind: 'instance', sought, what: "these instances' containers" });
+  const named = containers.map((container) => [container.labels[label.instance] ?? '', container] as const);
+  // An update has a next or a former one beside it for a while.
+  return { containers: new Map(named.filter(([name, container]) => container.name === instanceContainer(name))), unreachable };
 }

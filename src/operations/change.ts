@@ -1,9 +1,11 @@
 import { describeError } from './describe-error.ts';
 import { journalDir } from '../state/paths.ts';
-import { type JournalBegin, JournalWriter, openOperations, readOpenOperation } from './journal.ts';
+import type { JournalBegin } from './journal.ts';
 import { operationLock, releaseLocks, takeLocks } from './locks.ts';
 import type { App, Changed, Json, Plan, Verb } from './model.ts';
+import { openOperations, readOpenOperation } from './read-journal.ts';
 import { directionOf, runOtherwise, runSteps, stepContext } from './run-steps.ts';
+import { JournalWriter } from './write-journal.ts';
 
 /** Sorts by time, in milliseconds: `20261121t035312-0c72c41d`, 199 ms after the second. The rest is chance. */
 export function newOperationId(now: Date): string {

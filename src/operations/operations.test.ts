@@ -6,9 +6,11 @@ import { SlipwayError } from '../errors.ts';
 import { isRunId } from '../state/identifiers.ts';
 import { locksDir } from '../state/paths.ts';
 import { change, newOperationId } from './change.ts';
-import { openOperations, type OperationRecord, readJournal } from './journal.ts';
+import type { OperationRecord } from './journal.ts';
 import type { App, Plan, Step, StepKind, Verb } from './model.ts';
+import { openOperations } from './read-journal.ts';
 import { recoverOperations } from './recover.ts';
+import { recordsAt, testAppAt } from './test-app.ts';
 
 let root: string;
 beforeEach(() => {
@@ -46,6 +48,7 @@ const refuse: StepKind = {
   apply: () => Promise.reject(new SlipwayError('E_TEST', 'No.')),
 };
 
+const records = () => recordsAt(root);
 const has = (file: string) => existsSync(join(root, file));
 const touchStep = (file: string, commit?: true): Step => ({ do: 'test.touch', file, ...(commit ? { commit } : {}) });
 
@@ -76,27 +79,7 @@ const failing: Verb<null, null> = {
 function testApp(overrides: Partial<App> = {}): App {
   const kinds = [touch, once, untouch, refuse];
   const verbs = [forward, withCommit, failing] as readonly unknown[] as readonly Verb[];
-  const none = () => Promise.reject(new Error('no engine in this test'));
-  return {
-    paths: { config: join(root, 'config'), state: join(root, 'state'), cache: join(root, 'cache') },
-    env: {},
-    person: { name: 'ada', uid: 1000, gid: 1000, home: root },
-    clock: { now: () => new Date(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
-    out: { progress: () => {}, note: () => {}, warn: () => {}, raw: () => {} },
-    signal: new AbortController().signal,
-    dryRun: false,
-    command: 'test',
-    installId: none,
-    engine: none,
-    engineAt: () => {
-      throw new Error('no engine in this test');
-    },
-    registry: {
-      stepKind: async (name) => kinds.find((kind) => kind.do === name) ?? Promise.reject(new Error(name)),
-      verb: async (name) => verbs.find((verb) => verb.name === name),
-    },
-    ...overrides,
-  };
+  return { ...testAppAt(root, { kinds, verbs }), ...overrides };
 }
 
 /** Runs a verb up to a crash: what a dead process leaves is the open journal and a lock whose holder is gone. */
@@ -118,12 +101,6 @@ async function crash<W, S>(verb: Verb<W, S>, wanted: W, at: Fault): Promise<void
   mkdirSync(join(journal, 'open'), { recursive: true });
   writeFileSync(join(journal, 'open', `${record.begin.operation}.jsonl`), `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
   unlinkSync(join(journal, month));
-}
-
-async function records(): Promise<readonly OperationRecord[]> {
-  const all: OperationRecord[] = [];
-  for await (const record of readJournal(join(root, 'state', 'journal'))) all.push(record);
-  return all;
 }
 
 beforeEach(() => {

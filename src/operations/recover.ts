@@ -4,10 +4,12 @@ import { journalDir, locksDir } from '../state/paths.ts';
 import { type Lock, staleLocks } from '../state/lock.ts';
 import { describeError } from './describe-error.ts';
 import { endChild } from './end-child.ts';
-import { dropEmptyOperation, JournalWriter, openOperations, type OperationOutcome, type OperationRecord, readOpenOperation } from './journal.ts';
+import type { OperationOutcome, OperationRecord } from './journal.ts';
 import { operationLock, releaseLocks, takeLocks } from './locks.ts';
 import type { App, Plan, Step, Verb } from './model.ts';
+import { openOperations, readOpenOperation } from './read-journal.ts';
 import { directionOf, runOtherwise, runSteps, stepContext } from './run-steps.ts';
+import { dropEmptyOperation, JournalWriter } from './write-journal.ts';
 
 export interface Recovered {
   readonly operation: string;

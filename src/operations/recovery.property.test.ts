@@ -5,9 +5,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { numRuns } from '../../test/thorough.ts';
 import { change } from './change.ts';
-import { openOperations, type OperationRecord, readJournal } from './journal.ts';
 import type { App, StepKind, Verb } from './model.ts';
+import { openOperations } from './read-journal.ts';
 import { recoverOperations } from './recover.ts';
+import { recordsAt, testAppAt } from './test-app.ts';
 
 /** What verbs change here: values, and the temporary things that carry the operation that made them, as containers and folders do. */
 interface World {
@@ -110,32 +111,13 @@ function verbsOf(world: World): Readonly<Record<'replace' | 'set', Verb<Wanted, 
 }
 
 function appOf(root: string, world: World): App {
-  const kinds = kindsOf(world);
-  const verbs = Object.values(verbsOf(world)) as readonly unknown[] as readonly Verb[];
-  const none = () => Promise.reject(new Error('there is no engine here'));
-  return {
-    paths: { config: join(root, 'config'), state: join(root, 'state'), cache: join(root, 'cache') },
-    env: {},
-    person: { name: 'ada', uid: 1000, gid: 1000, home: root },
-    clock: { now: () => new Date(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
-    out: { progress: () => {}, note: () => {}, warn: () => {}, raw: () => {} },
-    signal: new AbortController().signal,
-    dryRun: false,
-    command: 'test',
-    installId: none,
-    engine: none,
-    engineAt: () => {
-      throw new Error('there is no engine here');
-    },
-    registry: {
-      async stepKind(name) {
-        // Before the intent is written.
-        await passing(world);
-        return kinds.find((kind) => kind.do === name) ?? Promise.reject(new Error(name));
-      },
-      verb: async (name) => verbs.find((verb) => verb.name === name),
-    },
+  const app = testAppAt(root, { kinds: kindsOf(world), verbs: Object.values(verbsOf(world)) as readonly unknown[] as readonly Verb[] });
+  const stepKind = async (name: string) => {
+    // Before the intent is written.
+    await passing(world);
+    return app.registry.stepKind(name);
   };
+  return { ...app, registry: { ...app.registry, stepKind } };
 }
 
 /** Runs a command until its end or its kill. A dead holder's locks are free: here they are simply gone, since the test itself lives on. */
@@ -150,12 +132,6 @@ async function until<T>(root: string, world: World, passes: number | undefined, 
   world.left = undefined;
   if (end === 'killed') rmSync(join(root, 'state', 'locks'), { recursive: true, force: true });
   return end;
-}
-
-async function records(root: string): Promise<readonly OperationRecord[]> {
-  const all: OperationRecord[] = [];
-  for await (const record of readJournal(join(root, 'state', 'journal'))) all.push(record);
-  return all;
 }
 
 const command = fc.record({
@@ -176,14 +152,14 @@ describe('any sequence of verbs, kills and recoveries', () => {
           for (const { verb, thing, value, kills } of commands) {
             const before = [new Map(world.values), world.commits.length] as const;
             const app = appOf(root, world);
-            const known = (await records(root)).length;
+            const known = (await recordsAt(root)).length;
             await until(root, world, kills[0], () => change(app, verbsOf(world)[verb], { thing, value }));
             for (const passes of kills.slice(1)) await until(root, world, passes, () => recoverOperations(app));
             await recoverOperations(app);
 
             expect(await openOperations(join(root, 'state', 'journal'))).toEqual([]);
             expect([...world.temporary]).toEqual([]);
-            const fresh = (await records(root)).slice(known);
+            const fresh = (await recordsAt(root)).slice(known);
             expect(fresh.length).toBeLessThanOrEqual(1);
             expect(new Set(world.commits).size).toBe(world.commits.length);
             const outcome = fresh[0]?.end?.outcome;

@@ -1,6 +1,6 @@
 import { bootId, processStartTime } from '../state/process-identity.ts';
-import type { JournalWriter } from './journal.ts';
 import type { App, Plan, Step, StepContext, StepKind } from './model.ts';
+import type { JournalWriter } from './write-journal.ts';
 
 /** Carries out a plan's steps in order: intent to the journal, the step, done to the journal. */
 export async function runSteps(app: App, operation: string, plan: Plan, journal: JournalWriter): Promise<void> {

@@ -1,7 +1,7 @@
-import type { ContainerDetails, ContainerState, EngineRef } from '../engine/model.ts';
-import { SlipwayError } from '../errors.ts';
+import type { ContainerDetails, EngineRef } from '../engine/model.ts';
 import type { Json, Plan, Step } from '../operations/model.ts';
-import { asideName, containerName, isStopped, shownState, type TaskMetadata, type TaskMode, type TaskRun } from './model.ts';
+import { inTheWay, neverRun, notRunning, otherMode, ranBefore } from './errors.ts';
+import { asideName, containerName, isStopped, type TaskMetadata, type TaskMode, type TaskRun } from './model.ts';
 import type { Making } from './making.ts';
 import type { TaskObserved } from './observe.ts';
 
@@ -33,11 +33,7 @@ export function actionOf(verb: TaskVerb, { metadata, container }: TaskObserved):
 /** `run-cli`. */
 export function planRunCli(task: TaskObserved): Plan {
   const { metadata } = task;
-  if (metadata.mode !== undefined && metadata.mode !== 'cli') {
-    throw new SlipwayError('E_TASK_MODE', `Task ${metadata.id} of ${metadata.project} has a container in mode \`${metadata.mode}\`; a task has one mode.`, {
-      hint: `Use \`slipway task restart ${metadata.project} ${metadata.id}\`, or make another task with \`slipway task new ${metadata.project}\`.`,
-    });
-  }
+  if (metadata.mode !== undefined && metadata.mode !== 'cli') throw otherMode(metadata, metadata.mode);
   const action = actionOf('run-cli', task);
   return { steps: action === 'nothing' ? [] : action === 'start' ? startSteps(task) : createSteps(task, 'cli') };
 }
@@ -45,11 +41,7 @@ export function planRunCli(task: TaskObserved): Plan {
 /** One headless run in a task that has never run. Until the agent has started, all of it can be undone. */
 export function planHeadless(task: TaskObserved, run: TaskRun): Plan {
   const { metadata } = task;
-  if (metadata.mode !== undefined) {
-    throw new SlipwayError('E_TASK_MODE', `Task ${metadata.id} of ${metadata.project} has been run before.`, {
-      hint: `Start a new one with \`slipway run ${metadata.project} "PROMPT"\`.`,
-    });
-  }
+  if (metadata.mode !== undefined) throw ranBefore(metadata);
   const steps = createSteps({ ...task, metadata: { ...metadata, run } }, 'run');
   return {
     steps: steps.map((step) => (step.do === 'container.start' ? { ...step, commit: true as const } : step)),
@@ -120,7 +112,7 @@ export function planStop(task: TaskObserved, options: StopOptions): Plan {
     case 'never-run':
       throw neverRun(task.metadata);
     case 'not-running':
-      throw notRunning(task);
+      throw notRunning(task.metadata, task.container?.state);
     default:
       return { steps: [stopStep(task, options.timeoutSeconds)] };
   }
@@ -222,25 +214,4 @@ function json(value: object): Json {
 function recordedEngine({ engine }: TaskMetadata): EngineRef {
   if (engine === undefined) throw new Error('a task with a container has no engine');
   return engine;
-}
-
-function neverRun({ project, id }: TaskMetadata): SlipwayError {
-  return new SlipwayError('E_TASK_NEVER_RUN', `Task ${id} of ${project} has never been run, so it has no container.`, {
-    hint: `Start it with \`slipway task run-cli ${project} ${id}\`.`,
-  });
-}
-
-function notRunning({ metadata: { project, id }, container }: TaskObserved): SlipwayError {
-  return new SlipwayError('E_TASK_NOT_RUNNING', `Task ${id} of ${project} is not running (${container ? shownState(container.state) : 'no container'}).`, {
-    hint: `\`slipway task restart ${project} ${id}\` starts it.`,
-  });
-}
-
-function inTheWay({ project, id, mode, engine }: TaskMetadata, state: ContainerState): SlipwayError {
-  const name = containerName({ project, mode: mode ?? 'cli', task: id });
-  const hint =
-    state === 'paused'
-      ? `Let it go on with \`${engine?.kind ?? 'docker'} unpause ${name}\`.`
-      : `Wait a moment and look again with \`slipway task status ${project} ${id}\`.`;
-  return new SlipwayError('E_TASK_STATE', `Task ${id} of ${project} is ${state}.`, { hint });
 }

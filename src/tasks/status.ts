@@ -1,7 +1,7 @@
-import type { ContainerState, ContainerSummary, EngineRef } from '../engine/model.ts';
-import { SlipwayError } from '../errors.ts';
-import { checkIdentity } from '../containers/check-identity.ts';
-import { label, ownFilter } from '../containers/labels.ts';
+import type { ContainerState, ContainerSummary } from '../engine/model.ts';
+import type { SlipwayError } from '../errors.ts';
+import { label } from '../containers/labels.ts';
+import { listSought, type UnreachableEngine } from '../containers/list-sought.ts';
 import type { App } from '../operations/model.ts';
 import { listProjectIds } from '../projects/store.ts';
 import { taskRecords, taskWorkspace } from '../state/paths.ts';
@@ -34,7 +34,7 @@ export interface TaskList {
   /** Files that could not be read; they are tasks too. */
   readonly broken: readonly { readonly id: string; readonly project: string; readonly error: SlipwayError }[];
   /** Engines that did not answer: the state of their tasks is `unknown`. */
-  readonly unreachable: readonly { readonly endpoint: string; readonly error: SlipwayError }[];
+  readonly unreachable: readonly UnreachableEngine[];
 }
 
 /** All tasks, or those of one project. Each engine in use is asked once. */
@@ -44,16 +44,17 @@ export async function listTasks(app: App, project?: string): Promise<TaskList> {
   for (const id of projects) for (const entry of await readTasks(app.paths, id)) entries.push({ project: id, entry });
   const tasks = entries.flatMap(({ entry }) => ('task' in entry ? [entry.task] : []));
   const { containers, unreachable } = await findContainers(app, tasks);
+  const lost = new Map(unreachable.map(({ endpoint, error }) => [endpoint, error]));
+  const lostOf = (task: TaskMetadata) => task.engine && lost.get(task.engine.endpoint);
   const found = tasks.flatMap((task) => {
     const container = containers.get(keyOf(task));
-    return container === undefined ? [] : [{ task, imageId: container.imageId }];
+    return container === undefined || lostOf(task) !== undefined ? [] : [{ task, imageId: container.imageId }];
   });
   const problems = new Map((await containerProblems(app, found)).map((one) => [keyOf(one.task), one.problems]));
-  const lost = new Map(unreachable.map(({ endpoint, error }) => [endpoint, error]));
   return {
     tasks: await Promise.all(
       tasks.map((task) => {
-        const error = task.engine && lost.get(task.engine.endpoint);
+        const error = lostOf(task);
         if (error) return unknownStatus(app, task, error);
         return describe(app, task, containers.get(keyOf(task)), problems.get(keyOf(task)) ?? []);
       }),
@@ -74,41 +75,17 @@ const keyOf = (task: TaskMetadata) => `${task.project}/${task.id}`;
 async function findContainers(
   app: App,
   tasks: readonly TaskMetadata[],
-): Promise<{ containers: ReadonlyMap<string, ContainerSummary>; unreachable: TaskList['unreachable'] }> {
-  const engines = new Map<string, EngineRef>(tasks.flatMap(({ engine }) => (engine ? [[engine.endpoint, engine]] : [])));
-  const containers = new Map<string, ContainerSummary>();
-  const unreachable: { endpoint: string; error: SlipwayError }[] = [];
-  const install = engines.size === 0 ? '' : await app.installId();
-  await Promise.all(
-    [...engines.values()].map(async (ref) => {
-      try {
-        const engine = app.engineAt(ref);
-        const found = await engine.containers.list({ labels: ownFilter(install, 'task'), signal: app.signal });
-        if (
-          isMissingSome(
-            tasks.filter((task) => task.engine?.endpoint === ref.endpoint),
-            found,
-          )
-        )
-          await checkIdentity(engine, ref, "this task's container");
-        for (const container of found) {
-          const { [label.project]: project = '', [label.task]: task = '', [label.mode]: mode = '' } = container.labels;
-          // The one that the task's name points at: `--recreate` keeps the old one for a moment.
-          if (container.name === `${project}-${mode}-${task}`) containers.set(`${project}/${task}`, container);
-        }
-      } catch (error) {
-        if (!(error instanceof SlipwayError)) throw error;
-        unreachable.push({ endpoint: ref.endpoint, error });
-      }
-    }),
+): Promise<{ readonly containers: ReadonlyMap<string, ContainerSummary>; readonly unreachable: readonly UnreachableEngine[] }> {
+  const sought = tasks.flatMap(({ project, id: task, mode, engine }) =>
+    engine === undefined ? [] : [{ engine, container: mode && containerName({ project, mode, task }) }],
   );
-  return { containers, unreachable };
-}
-
-/** Whether a task has run and its container is not among those found. */
-function isMissingSome(tasks: readonly TaskMetadata[], found: readonly ContainerSummary[]): boolean {
-  const names = new Set(found.map(({ name }) => name));
-  return tasks.some(({ project, mode, id: task }) => mode !== undefined && !names.has(containerName({ project, mode, task })));
+  const { containers, unreachable } = await listSought(app, { kind: 'task', sought, what: "this task's container" });
+  const keyed = containers.flatMap((container) => {
+    const { [label.project]: project = '', [label.task]: task = '', [label.mode]: mode = '' } = container.labels;
+    // The one that the task's name points at: `--recreate` keeps the old one for a moment.
+    return container.name === `${project}-${mode}-${task}` ? [[`${project}/${task}`, container] as const] : [];
+  });
+  return { containers: new Map(keyed), unreachable };
 }
 
 async function describe(app: App, task: TaskMetadata, container: Seen | undefined, problems: readonly TaskProblem[]): Promise<TaskStatus> {

@@ -1,21 +1,14 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, uniqueName } from '../lab.ts';
+import { engines, uniqueNames } from '../lab.ts';
 import { askService, serviceFiles } from '../services.ts';
 import { InstanceBox } from './instance-box.ts';
 
 /** What `instance create` takes, and what it refuses before anything is made. */
 describe.each(engines)('$name', (lab) => {
   // Other files have instances on these engines at the same time.
-  const [shop, shopTwo, takenOne, foreign, plan, one] = ['shop', 'two', 'taken', 'foreign', 'plan', 'one'].map((word) => uniqueName(word)) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [shop, shopTwo, takenOne, foreign, plan, one] = uniqueNames('shop', 'two', 'taken', 'foreign', 'plan', 'one');
   let box: InstanceBox;
   let repository: string;
   let blocked: Server;
@@ -171,7 +164,7 @@ describe.each(engines)('$name', (lab) => {
   });
 
   it('of three that are made at once each has a port of its own', async () => {
-    const names = ['x', 'y', 'z'].map((word) => uniqueName(word));
+    const names = uniqueNames('x', 'y', 'z');
     const ends = await Promise.all(names.map((name) => box.create(name, 'good', '--no-start')));
     expect(ends.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(ends.map(({ stderr }) => [0, stderr]));
     const ports = await Promise.all(names.map(async (name) => (await box.status(name)).port));

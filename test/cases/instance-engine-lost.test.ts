@@ -1,38 +1,19 @@
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../src/host/process.ts';
-import { engines, type Lab, uniqueName } from '../lab.ts';
+import { describe, expect, it } from 'vitest';
+import { engines, uniqueName } from '../lab.ts';
+import { OwnLab } from '../own-lab.ts';
 import { Sandbox } from '../sandbox.ts';
 import { askService } from '../services.ts';
 import type { StatusJson } from './instance-box.ts';
 import { makeInstance, quick, said, supervisionOf } from './supervised.ts';
 
-const labProgram = fileURLToPath(new URL('../../scripts/lab.mjs', import.meta.url));
-// Engines of this file's own: nobody else's containers die with them.
-const directory = `/var/tmp/slipway-inst-${process.pid}`;
-
-async function labCommand(...args: readonly string[]): Promise<string> {
-  const end = await run([process.execPath, labProgram, ...args, '--dir', directory], { timeoutMs: 600_000 });
-  if (end.exitCode !== 0) throw new Error(`lab.mjs ${args.join(' ')} ended with ${end.exitCode ?? end.signal}:\n${end.stdout}${end.stderr}`);
-  return end.stdout;
-}
-
-let own: Lab;
-beforeAll(async () => {
-  own = JSON.parse(await labCommand('up', '--json')) as Lab;
-}, 600_000);
-afterAll(async () => {
-  await labCommand('down');
-}, 120_000);
+const own = new OwnLab('inst');
 
 /** `kill`: the engine's service alone. `crash`: a power cut, of which only data is left. */
 describe.each(engines.map(({ name }) => name))('%s', (name) => {
   it.each(['kill', 'crash'] as const)(
     '%s of the engine under an instance that is supervised: it serves once the engine is up again',
     async (how) => {
-      const engine = own.engines.find((one) => one.name === name);
-      if (engine === undefined) throw new Error(`the lab has no ${name}`);
-      const box = new Sandbox(engine);
+      const box = new Sandbox(own.engine(name));
       const instance = uniqueName('lost');
       try {
         const { port } = await makeInstance(box, instance, { version: 'v1' });
@@ -43,14 +24,14 @@ describe.each(engines.map(({ name }) => name))('%s', (name) => {
         await answers();
         const before = (await box.container(`slipway-${instance}`))?.id;
 
-        await labCommand(how, name);
+        await own.command(how, name);
         const lost = await box.slipway(['instance', 'status', '--json']);
         expect(JSON.parse(lost.stdout)).toMatchObject([{ id: instance, state: 'unknown', well: false }]);
         expect((await box.slipway(['instance', 'status', '-q'])).exitCode).toBe(3);
         await new Promise((resolve) => setTimeout(resolve, 3_000));
         expect([child.exitCode, (await supervisionOf(box, instance))?.restarts]).toEqual([null, []]);
 
-        await labCommand('start', name);
+        await own.command('start', name);
         await answers();
         await expect.poll(async () => (await box.json<StatusJson>(['instance', 'status', instance])).state, { timeout: 30_000 }).toBe('running');
         // The same container, with all that is in it.

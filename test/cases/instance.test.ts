@@ -1,20 +1,13 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, uniqueName } from '../lab.ts';
+import { engines, uniqueNames } from '../lab.ts';
 import { askService } from '../services.ts';
 import { InstanceBox, type StatusJson } from './instance-box.ts';
 
 /** The life of services, each engine's. */
 describe.each(engines)('$name', (lab) => {
   // Other files have instances on these engines at the same time.
-  const [other, web, ill, checked, stubborn, ended] = ['a', 'b', 'ill', 'checked', 'stubborn', 'ended'].map((word) => uniqueName(word)) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const [other, web, ill, checked, stubborn, ended] = uniqueNames('a', 'b', 'ill', 'checked', 'stubborn', 'ended');
   let box: InstanceBox;
   let webPort: number;
   let otherPort: number;

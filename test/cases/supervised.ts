@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { run } from '../../src/host/process.ts';
 import type { InstanceConfig } from '../../src/instances/model.ts';
-import { defaultHealth } from '../../src/instances/resolve.ts';
+import { resolveInstance } from '../../src/instances/resolve.ts';
 import { patchInstanceState, readInstanceState, writeInstance } from '../../src/instances/store.ts';
 import { readSupervision, type Supervision } from '../../src/instances/supervision/file.ts';
 import { instanceData, type Paths } from '../../src/state/paths.ts';
@@ -32,7 +32,9 @@ async function handOver(box: Sandbox): Promise<void> {
 export async function makeInstance(box: Sandbox, name: string, version: ServiceVersion): Promise<InstanceConfig> {
   const image = `${name}-${version.version}:test`;
   const digest = await buildService(box.engine, image, name, version);
-  const config: InstanceConfig = { ...(await blank(box, name)), kind: 'container', source: { image } };
+  const { kind, endpoint, identity } = await box.engine.info();
+  const file = { image, engine: { kind, endpoint, identity }, port: await freePort(), container_port: servicePort, stop_timeout: 10 };
+  const config = resolveInstance(name, file, undefined, box.path('home'));
   await write(box, config, digest);
   return config;
 }
@@ -45,31 +47,6 @@ export async function write(box: Sandbox, config: InstanceConfig, digest: string
   mkdirSync(instanceData(paths, config.name), { recursive: true });
   chmodSync(instanceData(paths, config.name), 0o777);
   await handOver(box);
-}
-
-export async function blank(box: Sandbox, name: string): Promise<Omit<InstanceConfig, 'kind' | 'source'>> {
-  const { kind, endpoint, identity } = await box.engine.info();
-  return {
-    name,
-    repository: undefined,
-    engine: { kind, endpoint, identity },
-    address: '127.0.0.1',
-    port: await freePort(),
-    containerPort: servicePort,
-    paths: { data: '/data', logs: undefined, projects: undefined },
-    env: {},
-    mounts: [],
-    limits: {},
-    health: defaultHealth,
-    command: undefined,
-    user: undefined,
-    workingDir: undefined,
-    hostname: undefined,
-    stopTimeoutSeconds: 10,
-    metrics: undefined,
-    requiredSecrets: [],
-    settings: {},
-  };
 }
 
 /** What a child that was started by `box.start` says on both streams. */

@@ -1,4 +1,5 @@
-import { type OperationRecord, readJournal } from '../../operations/journal.ts';
+import type { OperationRecord } from '../../operations/journal.ts';
+import { readJournal } from '../../operations/read-journal.ts';
 import { journalDir } from '../../state/paths.ts';
 import { type Call, formatTable, printResult } from '../call.ts';
 

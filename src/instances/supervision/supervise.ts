@@ -1,6 +1,6 @@
 import { SlipwayError } from '../../errors.ts';
 import type { App } from '../../operations/model.ts';
-import { openOperations } from '../../operations/journal.ts';
+import { openOperations } from '../../operations/read-journal.ts';
 import { acquireLock, type Lock, lockHolder } from '../../state/lock.ts';
 import { journalDir, locksDir } from '../../state/paths.ts';
 import { currentProcess } from '../../state/process-identity.ts';

@@ -1,34 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerDetails } from '../../engine/model.ts';
-import { defaultHealth } from '../resolve.ts';
-import type { InstanceConfig } from '../model.ts';
+import { resolveInstance } from '../resolve.ts';
 import type { ReplaceObserved } from './model.ts';
 import { planReplace } from './plan.ts';
 import { withTag } from './targets.ts';
 
-const config: InstanceConfig = {
-  name: 'web',
-  kind: 'container',
-  source: { image: 'shop:1' },
-  repository: undefined,
-  engine: { kind: 'docker', endpoint: 'unix:///run/docker.sock', identity: 'X' },
-  address: '127.0.0.1',
-  port: 8081,
-  containerPort: 8080,
-  paths: { data: '/data', logs: undefined, projects: undefined },
-  env: {},
-  mounts: [],
-  limits: {},
-  health: defaultHealth,
-  command: undefined,
-  user: undefined,
-  workingDir: undefined,
-  hostname: undefined,
-  stopTimeoutSeconds: 30,
-  metrics: undefined,
-  requiredSecrets: [],
-  settings: {},
-};
+const engine = { kind: 'docker', endpoint: 'unix:///run/docker.sock', identity: 'X' } as const;
+const config = resolveInstance('web', { image: 'shop:1', port: 8081, engine }, undefined, '/home/ada');
 
 function observed(what: Partial<ReplaceObserved> & { readonly state?: Partial<ReplaceObserved['state']> } = {}): ReplaceObserved {
   const container = { id: 'old', name: 'slipway-web', state: 'running', imageId: 'sha256:one', labels: {} } as unknown as ContainerDetails;
