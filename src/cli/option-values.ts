@@ -3,9 +3,7 @@ import { InvalidArgumentError } from '@commander-js/extra-typings';
 /** Values of options, from the words that people write. */
 
 export const parseCount = numberIn(/^[0-9]{1,9}$/, 'Write a whole number.');
-export const parseSmallCount = numberIn(/^[0-9]{1,6}$/, 'Write a whole number.');
 export const parseCountFromOne = numberIn(/^[1-9][0-9]{0,8}$/, 'Write a whole number from 1 up.');
-export const parseKeep = numberIn(/^[0-9]{1,6}$/, 'Give how many stay, such as 5.');
 export const parseNumber = numberIn(/^[0-9]{1,6}(?:\.[0-9]{1,6})?$/, 'Write a number such as 2 or 1.5.');
 
 function numberIn(shape: RegExp, expected: string): (text: string) => number {
@@ -15,28 +13,18 @@ function numberIn(shape: RegExp, expected: string): (text: string) => number {
   };
 }
 
-export const parsePort = portOr('Write a port from 1 to 65535.');
-export const parseServicePort = portOr('Give a port from 1 to 65535.');
+const portDigits = numberIn(/^[0-9]{1,5}$/, 'Write a port from 1 to 65535.');
 
-function portOr(expected: string): (text: string) => number {
-  const parse = numberIn(/^[0-9]{1,5}$/, expected);
-  return (text) => {
-    const port = parse(text);
-    if (port < 1 || port > 65_535) throw new InvalidArgumentError(expected);
-    return port;
-  };
+export function parsePort(text: string): number {
+  const port = portDigits(text);
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError('Write a port from 1 to 65535.');
+  return port;
 }
 
-export const parseSeconds = secondsLike('90, 90s, 30m or 2h');
-/** For what may well take days. */
-export const parseManySeconds = secondsLike('90, 90s, 30m, 2h or 7d');
-
-function secondsLike(examples: string): (text: string) => number {
-  return (text) => {
-    const ms = parseDuration(text);
-    if (ms === undefined) throw new InvalidArgumentError(`Write a duration such as ${examples}.`);
-    return Math.ceil(ms / 1000);
-  };
+export function parseSeconds(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('Write a duration such as 90, 90s, 30m, 2h or 7d.');
+  return Math.ceil(ms / 1000);
 }
 
 /** A duration is one before now. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import { type Act, dryRunFlag, jsonFlag } from '../act.ts';
-import { parseManySeconds, parseSmallCount } from '../option-values.ts';
+import { parseCount, parseSeconds } from '../option-values.ts';
 
 export function registerRuns(ci: Command, act: Act): void {
   registerRun(ci, act);
@@ -20,7 +20,7 @@ function registerRun(ci: Command, act: Act): void {
     )
     .option('--dirty', 'with what is changed and untracked in the worktree')
     .option('--job <name...>', 'only these jobs, with what they need')
-    .option('--timeout <duration>', 'end the run after this long: 90, 90s, 30m, 2h (default: no limit)', parseManySeconds)
+    .option('--timeout <duration>', 'end the run after this long: 90, 90s, 30m, 2h (default: no limit)', parseSeconds)
     .option('--keep', 'leave container and workspace as they are at the end')
     .option('--supersede', 'take the place of runs of the same branch that are still in the queue')
     .option('-d, --detach', 'print its id and return')
@@ -36,7 +36,7 @@ function registerReading(ci: Command, act: Act): void {
     .alias('ls')
     .description('List runs, newest first, with the queue and how they ended.')
     .option('--all', "those of all repositories (default: this one's, where the command is given in one)")
-    .option('--limit <count>', 'at most so many that have ended', parseSmallCount, 20)
+    .option('--limit <count>', 'at most so many that have ended', parseCount, 20)
     .option(...jsonFlag)
     .action((options) => act(options, async (call) => (await import('./list.ts')).list(call, options)));
 
@@ -69,8 +69,8 @@ function registerRetry(ci: Command, act: Act): void {
 function registerCleaning(ci: Command, act: Act): void {
   ci.command('prune')
     .description('Remove old runs: records, logs, artifacts, kept workspaces and containers, images and caches. Runs that go on stay.')
-    .option('--keep <count>', 'so many of each repository stay, the newest', parseSmallCount)
-    .option('--older-than <duration>', 'only runs, and caches that were not used since, that are older: 12h, 30d', parseManySeconds)
+    .option('--keep <count>', 'so many of each repository stay, the newest', parseCount)
+    .option('--older-than <duration>', 'only runs, and caches that were not used since, that are older: 12h, 30d', parseSeconds)
     .option('-y, --yes', 'do not ask')
     .option(...dryRunFlag)
     .option(...jsonFlag)

@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { type Act, dryRunFlag, jsonFlag } from '../act.ts';
-import { parseKeep } from '../option-values.ts';
+import { parseCount } from '../option-values.ts';
 
 export function register(program: Command, act: Act): void {
   const release = program.command('release').description("Releases: immutable, verified builds of a service's versions.");
@@ -31,7 +31,7 @@ export function register(program: Command, act: Act): void {
   release
     .command('prune')
     .description('Remove old releases. Never one that an instance uses or could roll back to.')
-    .option('--keep <count>', 'how many of the newest of each service stay', parseKeep, 5)
+    .option('--keep <count>', 'how many of the newest of each service stay', parseCount, 5)
     .option('-y, --yes', 'do not ask')
     .option(...dryRunFlag)
     .option(...jsonFlag)

@@ -1,12 +1,12 @@
 import type { Command } from '@commander-js/extra-typings';
 import { type Act, dryRunFlag, jsonFlag } from '../act.ts';
-import { parseServicePort } from '../option-values.ts';
+import { parsePort } from '../option-values.ts';
 
 export function register(program: Command, act: Act): void {
   program
     .command('up')
     .description("Make sure that OpenCode's server runs: its volumes, its container, healthy. Makes and starts only what is needed.")
-    .option('--port <port>', 'on the host (default: 3000)', parseServicePort)
+    .option('--port <port>', 'on the host (default: 3000)', parsePort)
     .option('--bind <address>', 'address on the host; anything but loopback lets others in, and is asked for (default: 127.0.0.1)')
     .option('-e, --env <name=value...>', 'a variable for the server; NAME alone takes the value from the environment')
     .option('--image <reference>', 'image of the container (default: the one that was built here, else the published one)')
