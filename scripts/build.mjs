@@ -46,12 +46,13 @@ await build({ ...options, entryPoints: Object.fromEntries(rarelyNeeded.map((name
 const main = {
   ...options,
   // One expression, which build/loader.cjs calls.
-  banner: { js: `(function (require, module, exports, __filename, __dirname) {'use strict';${sharedHelpers}` },
+  banner: { js: "(function (require, module, exports, __filename, __dirname) {'use strict';" },
   footer: { js: '})' },
 };
 await build({
   ...main,
   entryPoints: { program: 'src/main.ts' },
+  banner: { js: main.banner?.js + sharedHelpers },
   // In functions of their own they cost nothing until they are needed, and their code is kept with the program's.
   alias: { ...options.alias, yaml: `${root}/node_modules/yaml/dist/index.js`, valibot: `${root}/node_modules/valibot/dist/index.cjs` },
   plugins: [

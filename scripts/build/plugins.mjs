@@ -74,19 +74,20 @@ export function asFunctions(define) {
 
 /** What `withSharedHelpers` leaves to the bundle, for its banner. A package of CommonJS is as Node.js has it for an `import`. */
 export const sharedHelpers = [
-  'const __export = (to, from) => { for (const name in from) Object.defineProperty(to, name, { get: from[name], enumerable: true }); };',
-  'const __toESM = (found) => ({ __proto__: found, default: found });',
+  'const exported = (to, from) => { for (const name in from) Object.defineProperty(to, name, { get: from[name], enumerable: true }); };',
+  'const imported = (found) => ({ __proto__: found, default: found });',
 ].join('');
 
 /** esbuild writes 20 lines of helpers into each file that it makes CommonJS of. @param {string} code @param {string} path */
 function withSharedHelpers(code, path) {
   const body = code
     .replace(/^[\s\S]*?\nvar stdin_exports = \{\};\n/, '')
-    .replace('__export(stdin_exports, {', '__export(exports, {')
+    .replace('__export(stdin_exports, {', 'exported(exports, {')
     .replace('module.exports = __toCommonJS(stdin_exports);\n', '')
     // Files of this source are what they look like.
-    .replaceAll('__toESM(require(".', '(require(".');
-  const left = /stdin_exports|__(?:toCommonJS|copyProps|reExport)/.exec(body)?.[0];
+    .replaceAll('__toESM(require(".', '(require(".')
+    .replaceAll('__toESM(require(', 'imported(require(');
+  const left = /stdin_exports|__(?:export|toESM|toCommonJS|copyProps|reExport)/.exec(body)?.[0];
   if (left !== undefined) throw new Error(`${path}: esbuild wrote ${left}, which is not expected`);
   return body;
 }
