@@ -3,7 +3,6 @@ import { createApp } from './app/create-app.ts';
 import type { ContainerState, PullProgress } from './engine/model.ts';
 import { CONTAINER_NAME, IMAGE_NAME, REGISTRY_IMAGE_NAME, SERVICE, VOLUME_NAMES } from './instances/service/constants.ts';
 import {
-  type ContainerSettings,
   createServiceContainer,
   instanceOf,
   readServiceContainer,
@@ -12,6 +11,7 @@ import {
   stopServiceContainer,
 } from './instances/service/container.ts';
 import { buildServiceImage } from './instances/service/image-build.ts';
+import type { ContainerSettings } from './instances/service/prepare.ts';
 import { imageIdOf, pullServiceImage } from './instances/service/image.ts';
 import { setUpService } from './instances/service/set-up.ts';
 import { ensureServiceVolumes, readVolume, removeServiceVolumes } from './instances/service/volume-calls.ts';

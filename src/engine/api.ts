@@ -4,7 +4,8 @@ import { type Dialect, type DialectMemory, isSameDialect, readDialect, versioned
 import { readRefusal, type Refusal, refusalError } from './errors.ts';
 import type { CallOptions } from './model.ts';
 import { readText } from './stream.ts';
-import type { Answer, Question, StreamRequest, Transport } from './transport.ts';
+import type { Answer, Question, StreamRequest } from './question.ts';
+import type { Transport } from './transport.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { SlipwayError } from '../errors.ts';
 import type { Api } from './api.ts';
-import { inspectContainer } from './containers.ts';
+import { inspectContainer } from './inspect-container.ts';
 import type { CallOptions } from './model.ts';
 import { pathPart } from './reference.ts';
 import { handOut } from './stream.ts';

@@ -1,6 +1,6 @@
 import { SlipwayError } from '../errors.ts';
 import type { Api } from './api.ts';
-import { withAlgorithm } from './images.ts';
+import { withAlgorithm } from './image-details.ts';
 import type { Containers } from './model.ts';
 import { localReference, splitReference } from './reference.ts';
 

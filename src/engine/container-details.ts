@@ -1,4 +1,4 @@
-import { withAlgorithm } from './images.ts';
+import { withAlgorithm } from './image-details.ts';
 import type { ContainerDetails, ContainerState, ContainerSummary, Health, Mount, PortBinding, Resources } from './model.ts';
 import { shortReference } from './reference.ts';
 import type { WireContainer, WireContainerSummary, WireMount, WirePort, WirePortMap } from './wire.ts';

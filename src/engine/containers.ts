@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SlipwayError } from '../errors.ts';
 import { type Api, type ApiRequest, filters, labelFilters } from './api.ts';
 import { containerBody } from './container-body.ts';
-import { containerDetails, containerSummary } from './container-details.ts';
-import { inspectImage } from './images.ts';
-import type { ContainerDetails, Containers, ContainerSpec } from './model.ts';
+import { containerSummary } from './container-details.ts';
+import { inspectContainer } from './inspect-container.ts';
+import { inspectImage } from './image-details.ts';
+import type { Containers, ContainerSpec } from './model.ts';
 import { pathPart } from './reference.ts';
-import type { WireContainer, WireContainerSummary } from './wire.ts';
+import type { WireContainerSummary } from './wire.ts';
 
 export function openContainers(api: Api): Containers {
   const act = (id: string, verb: string, request: Partial<ApiRequest> = {}) =>
@@ -55,11 +56,6 @@ export function openContainers(api: Api): Containers {
     archiveOut: async (id, path, options) => (await import('./archive.ts')).archiveOut(api, id, path, options),
     archiveIn: async (id, directory, archive, options) => (await import('./archive.ts')).archiveIn(api, id, directory, archive, options),
   };
-}
-
-export async function inspectContainer(api: Api, id: string, options: Parameters<Containers['inspect']>[1] = {}): Promise<ContainerDetails | undefined> {
-  const found = await api.find<WireContainer>(`/containers/${pathPart(id)}/json`, { ...options, action: `inspect container ${id}` });
-  return found === undefined ? undefined : containerDetails(found);
 }
 
 async function createContainer(api: Api, spec: ContainerSpec, options: Parameters<Containers['create']>[1]): Promise<string> {

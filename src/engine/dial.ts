@@ -1,10 +1,6 @@
 import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
-import type { Endpoint } from './endpoint.ts';
+import type { Dial, Endpoint } from './endpoint.ts';
 import type { Environment, Programs } from './programs.ts';
-
-/** A new connection to the engine. That it cannot be made is an `error` of the stream. */
-export type Dial = () => Duplex;
 
 export async function dialler(endpoint: Endpoint, programs: Programs, env: Environment): Promise<Dial> {
   switch (endpoint.scheme) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Finding, Probes } from './doctor.ts';
+import type { Finding, Probes } from './finding.ts';
 import type { Machine } from './machine.ts';
 import type { EngineInfo } from './model.ts';
 

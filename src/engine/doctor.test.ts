@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { diagnose, type DoctorOptions, type Finding } from './doctor.ts';
+import { diagnose, type DoctorOptions } from './doctor.ts';
+import type { Finding } from './finding.ts';
 import { connectionError } from './errors.ts';
 import type { EngineInfo, EngineKind } from './model.ts';
 

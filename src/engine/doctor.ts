@@ -5,20 +5,9 @@ import { connect } from './connect.ts';
 import { type Candidate, type DetectOptions, type Detection, detectEngine, listCandidates } from './detect.ts';
 import { engineFindings, lowDisk } from './doctor-engine.ts';
 import { machineFindings } from './doctor-machine.ts';
+import type { Finding, Probes } from './finding.ts';
 import { thisMachine } from './machine.ts';
 import type { EngineInfo } from './model.ts';
-
-/** `info`: worth knowing; `warn`: something will not work; `error`: nothing will. */
-export type Level = 'ok' | 'info' | 'warn' | 'error';
-
-export interface Finding {
-  readonly level: Level;
-  /** Stable: `no-subuid`, `low-disk` … */
-  readonly code: string;
-  readonly message: string;
-  /** What to do about it; empty where nothing is to be done. */
-  readonly hint: string;
-}
 
 export interface EngineDiagnosis extends Candidate {
   readonly info: EngineInfo | undefined;
@@ -39,16 +28,6 @@ export interface DoctorOptions extends DetectOptions {
   /** Host names. Default: Docker's. */
   readonly registries?: readonly string[];
   readonly probes?: Partial<Probes>;
-}
-
-/** What doctor touches besides files and engines; tests hand in their own. */
-export interface Probes {
-  readonly freeBytes: (path: string) => Promise<number | undefined>;
-  /** `missing`, `denied`, or `ok` for reading and writing. */
-  readonly device: (path: string) => Promise<'ok' | 'missing' | 'denied'>;
-  /** Whether anything answers by HTTP there; whatever the status. */
-  readonly reaches: (url: string) => Promise<boolean>;
-  readonly describe: (candidate: Candidate) => Promise<EngineInfo>;
 }
 
 /** Which engines there are, which one is used and why, and what is wrong with each and with the machine. Throws nothing: what cannot be found out is a finding. */

@@ -1,5 +1,9 @@
+import type { Duplex } from 'node:stream';
 import { SlipwayError } from '../errors.ts';
 import type { Locality } from './model.ts';
+
+/** A new connection to the engine. That it cannot be made is an `error` of the stream. */
+export type Dial = () => Duplex;
 
 export type Endpoint =
   | { readonly scheme: 'unix'; readonly path: string }

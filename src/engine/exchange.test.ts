@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Programs } from './programs.ts';
-import { openTransport, type Question, type Transport } from './transport.ts';
+import type { Question } from './question.ts';
+import { openTransport, type Transport } from './transport.ts';
 
 const needless = () => {
   throw new Error('a socket needs no program');

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { AnswerParser } from './answer-parser.ts';
-import type { Dial } from './dial.ts';
+import type { Dial } from './endpoint.ts';
 import { abortError, connectionError, timeoutError } from './errors.ts';
-import type { Answer, Question } from './transport.ts';
+import type { Answer, Question } from './question.ts';
 
 /** Sends requests and has their answers whole. */
 export interface Exchanges {

@@ -1,6 +1,6 @@
 import { SlipwayError } from '../errors.ts';
 import type { Api } from './api.ts';
-import { inspectContainer } from './containers.ts';
+import { inspectContainer } from './inspect-container.ts';
 import type { CallOptions, Health } from './model.ts';
 import { pathPart } from './reference.ts';
 

@@ -1,9 +1,9 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Dial } from './dial.ts';
+import type { Dial } from './endpoint.ts';
 import { abortError, connectionError, timeoutError } from './errors.ts';
 import { SlipwayError } from '../errors.ts';
-import type { StreamRequest } from './transport.ts';
+import type { StreamRequest } from './question.ts';
 
 /** Requests and answers that are streams, by node:http: loaded when there is one. */
 export interface HttpStreams {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { SlipwayError } from '../errors.ts';
 import type { Api } from './api.ts';
-import { imagePath, inspectImage, withAlgorithm } from './images.ts';
+import { imagePath, inspectImage, withAlgorithm } from './image-details.ts';
 import type { ImageBuildOptions, ImageImportOptions, Images, PullProgress } from './model.ts';
 import { localReference, pathPart, shortReference, splitReference } from './reference.ts';
 import { handOut, readChunks, readJsonLines } from './stream.ts';

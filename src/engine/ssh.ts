@@ -1,4 +1,4 @@
-import type { Dial } from './dial.ts';
+import type { Dial } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Environment, Programs } from './programs.ts';
 

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import type { Dial } from './dial.ts';
+import type { Dial } from './endpoint.ts';
 import type { Environment } from './programs.ts';
 
 /** Docker's own convention: `ca.pem`, `cert.pem` and `key.pem` in DOCKER_CERT_PATH, default `~/.docker`. */

@@ -1,43 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex, Readable } from 'node:stream';
-import type { AnswerHeaders } from './answer-parser.ts';
-import { dialler, type Dial, hostOf } from './dial.ts';
-import { parseEndpoint } from './endpoint.ts';
+import type { Duplex } from 'node:stream';
+import { dialler, hostOf } from './dial.ts';
+import { type Dial, parseEndpoint } from './endpoint.ts';
 import { connectionError } from './errors.ts';
 import { openExchanges } from './exchange.ts';
 import type { HttpStreams } from './http-stream.ts';
 import type { Environment, Programs } from './programs.ts';
+import type { Answer, Question, StreamRequest } from './question.ts';
 import { SlipwayError } from '../errors.ts';
-
-interface Asked {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
-  readonly path: string;
-  /** What is being asked, for error messages: `create container demo-cli-1`. */
-  readonly action: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-}
-
-/** Its answer is wanted whole. */
-export interface Question extends Asked {
-  readonly body?: string;
-  /** Until the answer's end; of an upgrade, until its head. */
-  readonly timeoutMs?: number;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: AnswerHeaders;
-  readonly text: string;
-}
-
-/** What is sent or what comes back is a stream. */
-export interface StreamRequest extends Asked {
-  readonly body?: string | Readable;
-  /** Until the answer's head has come, or with `whole` its end. */
-  readonly timeoutMs?: number;
-  readonly whole?: boolean;
-}
 
 export interface Transport {
   readonly endpoint: string;

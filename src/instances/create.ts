@@ -4,28 +4,10 @@ import { checkIdentifier } from '../state/identifiers.ts';
 import { isThere } from '../state/is-there.ts';
 import { instanceDir } from '../state/paths.ts';
 import { type InstanceConfig, instanceContainer } from './model.ts';
+import type { CreateObserved, CreateWanted } from './observe.ts';
 import { planCreate } from './plan.ts';
 import { checkPort, instancePorts, publishedPorts } from './ports.ts';
 import { readInstanceIfAny } from './store.ts';
-
-export interface CreateWanted {
-  /** Checked by `draftInstance`; nothing in it is secret. */
-  readonly config: InstanceConfig;
-  /** Id of its image on its engine; of a process none. */
-  readonly image?: string;
-  /** Of the version: the image's id, or of a process the release's digest. */
-  readonly digest: string;
-  /** Values for `.env`, mode 0600: the command that wrote it removes it. */
-  readonly secretsFile?: string;
-}
-
-export interface CreateObserved extends CreateWanted {
-  readonly exists: boolean;
-  /** There is a folder of that name, with data that a deleted instance left. */
-  readonly kept: boolean;
-  readonly at: string;
-  readonly person: string;
-}
 
 /** What may have changed since the draft is looked at again, under the locks. */
 export const createInstance: Verb<CreateWanted, CreateObserved> = {

@@ -67,3 +67,22 @@ export async function observeForStart(app: App, instance: string): Promise<Insta
   if (container !== undefined || config.kind === 'process') return found;
   return { ...found, image: found.state.digest ?? (await findImage(app, engine, config.source)) };
 }
+
+export interface CreateWanted {
+  /** Checked by `draftInstance`; nothing in it is secret. */
+  readonly config: InstanceConfig;
+  /** Id of its image on its engine; of a process none. */
+  readonly image?: string;
+  /** Of the version: the image's id, or of a process the release's digest. */
+  readonly digest: string;
+  /** Values for `.env`, mode 0600: the command that wrote it removes it. */
+  readonly secretsFile?: string;
+}
+
+export interface CreateObserved extends CreateWanted {
+  readonly exists: boolean;
+  /** There is a folder of that name, with data that a deleted instance left. */
+  readonly kept: boolean;
+  readonly at: string;
+  readonly person: string;
+}

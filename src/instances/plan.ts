@@ -1,10 +1,9 @@
 import { SlipwayError } from '../errors.ts';
 import type { Plan, Step } from '../operations/model.ts';
-import type { CreateObserved } from './create.ts';
 import { healthyStep } from './health/steps.ts';
 import { updateCommand } from './image.ts';
 import { instanceContainer, nextContainer, previousContainer, versionOf } from './model.ts';
-import type { InstanceObserved } from './observe.ts';
+import type { CreateObserved, InstanceObserved } from './observe.ts';
 import {
   createContainerStep,
   dropHandedOverStep,

@@ -1,5 +1,5 @@
 import type { App } from '../operations/model.ts';
-import type { CreateWanted } from './create.ts';
+import type { CreateWanted } from './observe.ts';
 import type { Draft } from './draft.ts';
 import { provideImage } from './image.ts';
 import type { InstanceConfig } from './model.ts';

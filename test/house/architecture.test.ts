@@ -97,6 +97,23 @@ describe('files', () => {
     expect(code.filter(({ path, text }) => path.endsWith('.test.ts') && pattern.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
+  it('do not need each other in a circle, types included', () => {
+    const imports = new Map(sources.map((source) => [source.path, importsOf(source)]));
+    const reached = (from: string): ReadonlySet<string> => {
+      const seen = new Set<string>();
+      const left = [...(imports.get(from) ?? [])];
+      for (let file = left.pop(); file !== undefined; file = left.pop()) {
+        if (seen.has(file)) continue;
+        seen.add(file);
+        left.push(...(imports.get(file) ?? []));
+      }
+      return seen;
+    };
+    // A completion script describes the whole program that it is printed by.
+    const known = new Set(['src/cli/completion/commands.ts', 'src/cli/completion/print.ts', 'src/cli/nouns.ts', 'src/cli/program.ts']);
+    expect([...imports.keys()].filter((path) => !known.has(path) && reached(path).has(path))).toEqual([]);
+  });
+
   it('have no default export', () => {
     expect(sources.filter(({ text }) => /^export default\b/m.test(text)).map(({ path }) => path)).toEqual([]);
   });

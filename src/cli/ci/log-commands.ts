@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { type Act, jsonFlag } from '../act.ts';
 import { parseCount } from '../option-values.ts';
+import type { Range } from './logs.ts';
 
 export function registerLogs(ci: Command, act: Act): void {
   ci.command('logs <run> [job]')
@@ -19,9 +20,6 @@ export function registerLogs(ci: Command, act: Act): void {
     .option(...jsonFlag)
     .action((run, job, options) => act(options, async (call) => (await import('./logs.ts')).logs(call, run, job, options)));
 }
-
-/** From and to, both from 1; without an end where `to` is infinite. */
-export type Range = readonly [from: number, to: number];
 
 function parseRange(text: string): Range {
   const match = /^([1-9]\d{0,14})(?:(-)([1-9]\d{0,14})?)?$/.exec(text);

@@ -7,8 +7,10 @@ import { readOutcome, readPlan } from '../../runs/store.ts';
 import { runDir } from '../../state/paths.ts';
 import type { Call } from '../call.ts';
 import { namedRun } from './find.ts';
-import type { Range } from './log-commands.ts';
 import { type LogView, logView } from './log-views.ts';
+
+/** From and to, both from 1; without an end where `to` is infinite. */
+export type Range = readonly [from: number, to: number];
 
 export interface LogFlags {
   readonly follow?: true | undefined;

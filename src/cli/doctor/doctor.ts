@@ -1,6 +1,7 @@
 import { readSavedEngine } from '../../app/engines.ts';
 import { readOrCreateInstall, rebindInstall } from '../../app/install.ts';
-import { type Diagnosis, diagnose, type Finding } from '../../engine/doctor.ts';
+import { type Diagnosis, diagnose } from '../../engine/doctor.ts';
+import type { Finding } from '../../engine/finding.ts';
 import type { EngineInfo } from '../../engine/model.ts';
 import { type ExitCode, SlipwayError, usageError } from '../../errors.ts';
 import { processes } from '../../host/process.ts';

@@ -1,5 +1,5 @@
 import { SlipwayError } from '../../errors.ts';
-import type { CreateObserved } from '../../instances/create.ts';
+import type { CreateObserved } from '../../instances/observe.ts';
 import { type CreateRequest, type Draft, draftInstance } from '../../instances/draft.ts';
 import type { SecretEnvironment } from '../../instances/env-file.ts';
 import { withSecretsFile } from '../../instances/hand-over.ts';

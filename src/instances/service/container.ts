@@ -8,15 +8,7 @@ import { findContainer } from '../find-container.ts';
 import { instanceContainer } from '../model.ts';
 import { noInstance, readInstanceIfAny, listInstanceNames } from '../store.ts';
 import { deleteInstance, startInstance, stopInstance } from '../verbs.ts';
-import { prepareService } from './prepare.ts';
-
-export interface ContainerSettings {
-  readonly instance: string;
-  readonly image: string | undefined;
-  readonly port: number | undefined;
-  readonly address: string | undefined;
-  readonly env: Readonly<Record<string, string>> | undefined;
-}
+import { type ContainerSettings, prepareService } from './prepare.ts';
 
 /** The instance that a container's name stands for; its own name is taken too. */
 export function instanceOf(name: string): string {

@@ -11,10 +11,17 @@ import { checkPort, instancePorts, publishedPorts } from '../ports.ts';
 import { readInstanceIfAny } from '../store.ts';
 import { deleteInstance } from '../verbs.ts';
 import { DEFAULT_ADDRESS, DEFAULT_PORT, SERVICE } from './constants.ts';
-import type { ContainerSettings } from './container.ts';
 import { chooseImage } from './image.ts';
 import { volumesOf } from './template.ts';
 import { checkVolumes } from './volumes.ts';
+
+export interface ContainerSettings {
+  readonly instance: string;
+  readonly image: string | undefined;
+  readonly port: number | undefined;
+  readonly address: string | undefined;
+  readonly env: Readonly<Record<string, string>> | undefined;
+}
 
 export interface Prepared {
   readonly config: InstanceConfig;

@@ -5,7 +5,8 @@ import { findContainer } from '../find-container.ts';
 import { type InstanceConfig, instanceContainer, versionOf } from '../model.ts';
 import { readInstance, readInstanceIfAny } from '../store.ts';
 import { startInstance } from '../verbs.ts';
-import { type ContainerSettings, containerExists, containerId } from './container.ts';
+import { containerExists, containerId } from './container.ts';
+import type { ContainerSettings } from './prepare.ts';
 import { prepareService } from './prepare.ts';
 
 export type SetUp =
