@@ -16,7 +16,6 @@ const first = [
 
 /** They go through most of what every command does. Code of all functions would take longer to load than it saves. The last ones ask an engine. */
 const commands = [
-  ['generate', 'p'],
   ['task', 'list'],
   ['task', 'status', 'p', '1'],
   ['task', 'exec', 'p', '1', 'true'],
