@@ -6,13 +6,15 @@ import type { RunEvent } from '../../runs/model.ts';
 import { durationText } from './show-text.ts';
 
 /**
- * Prints a run as it goes: a line for what begins and ends, and the output of steps, which has the job's name before each line where
- * several jobs run side by side.
+ * Prints a run as it goes: a line for what begins and ends, and the output of steps, which has the job's name before each line where the
+ * job runs, or has run, beside another.
  */
 export class RunPrinter {
   private readonly out: Writable & { readonly isTTY?: boolean };
   private readonly colored: boolean;
   private readonly running = new Map<string, string>();
+  /** Which had another one beside them when they last ran: what they write may come when that has ended. */
+  private readonly beside = new Set<string>();
   private readonly splitters = new Map<string, LineSplitter>();
   private atLineStart = true;
 
@@ -45,7 +47,7 @@ export class RunPrinter {
   async frames(job: string, log: string, frames: readonly LogFrame[]): Promise<void> {
     for (const frame of frames) {
       if (frame.kind === 'end') await this.flush(job, log);
-      else if (this.running.size > 1) await this.prefixed(job, log, frame);
+      else if (this.beside.has(job)) await this.prefixed(job, log, frame);
       else {
         await this.flush(job, log);
         await this.write(frame.bytes);
@@ -73,6 +75,8 @@ export class RunPrinter {
     const why = reason === undefined ? '' : `: ${reason}`;
     if (state === 'running') {
       this.running.set(job, at);
+      this.beside.delete(job);
+      if (this.running.size > 1) for (const one of this.running.keys()) this.beside.add(one);
       return this.line(`${job}: ${attempt > 1 ? `running, attempt ${attempt}` : 'running'}`);
     }
     const since = this.running.get(job);
