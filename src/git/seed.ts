@@ -1,5 +1,5 @@
-import { lstat, mkdir, readdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, mkdir, readdir, rename, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { SlipwayError } from '../errors.ts';
 import { run } from '../host/process.ts';
 import { isMissing, stateError } from '../state/atomic.ts';
@@ -65,22 +65,21 @@ async function clone(request: SeedRequest, repository: string): Promise<void> {
   );
   if (end.exitCode === 0) return;
   request.signal.throwIfAborted();
-  throw cloneError(request, repository, progress.join(''));
+  const said = progress.join('');
+  throw (await lacksFolder(said, request.temporary)) ? noRoom(request, repository, said) : cloneError(request, repository, said);
+}
+
+/** Git goes on past a folder that a full disk did not take, and complains of the first file in it. */
+async function lacksFolder(said: string, temporary: string): Promise<boolean> {
+  if (!/Unable to create '.*': No such file or directory/.test(said)) return false;
+  const { bavail, bsize } = await statfs(dirname(temporary));
+  return bavail * bsize < 1_048_576;
 }
 
 /** Git's complaint, told apart by what the person can do about it. */
 export function cloneError(request: Pick<SeedRequest, 'branch' | 'workspace'>, repository: string, text: string): SlipwayError {
-  const detail = text
-    .split(/[\r\n]+/)
-    .filter((line) => /^(fatal|error|remote|ssh|Host key|.*denied)/i.test(line))
-    .slice(-6)
-    .join('\n');
-  if (/No space left on device|Disk quota exceeded/.test(text)) {
-    return new SlipwayError('E_DISK_FULL', `No space left to clone ${shown(repository)} into ${request.workspace}.`, {
-      detail,
-      hint: 'Free some space and run the command again; what had been fetched is removed.',
-    });
-  }
+  const detail = complaint(text);
+  if (/No space left on device|Disk quota exceeded/.test(text)) return noRoom(request, repository, text);
   if (/Remote branch .* not found/.test(text)) {
     return new SlipwayError('E_NO_BRANCH', `${shown(repository)} has no branch ${request.branch ?? ''}.`, {
       detail,
@@ -91,6 +90,18 @@ export function cloneError(request: Pick<SeedRequest, 'branch' | 'workspace'>, r
     detail,
     hint: `Try \`git ls-remote ${shown(repository)}\`: Slipway uses your own git, keys and credential helpers, but never asks for a password.`,
   });
+}
+
+function noRoom({ workspace }: Pick<SeedRequest, 'workspace'>, repository: string, text: string): SlipwayError {
+  return new SlipwayError('E_DISK_FULL', `No space left to clone ${shown(repository)} into ${workspace}.`, {
+    detail: complaint(text),
+    hint: 'Free some space and run the command again; what had been fetched is removed.',
+  });
+}
+
+function complaint(text: string): string {
+  const telling = text.split(/[\r\n]+/).filter((line) => /^(fatal|error|remote|ssh|Host key|.*denied)/i.test(line));
+  return telling.slice(-6).join('\n');
 }
 
 /** A URL without the password that somebody may have written into it. */
