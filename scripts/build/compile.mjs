@@ -22,6 +22,9 @@ const commands = [
   ['task', 'restart', 'p', '1', '--force'],
 ];
 
+/** Of `task`: what is typed all day has a file of code for itself. */
+const measured = ['status', 'exec', 'restart'];
+
 /** The first reads a pipeline, the others know it. Their drivers have a file of code of their own. */
 const runs = [
   ['ci', 'validate'],
@@ -45,7 +48,7 @@ export async function compile(outdir) {
     SLIPWAY_CACHE_DIR: join(home, 'cache'),
     SLIPWAY_BUILT: outdir,
   };
-  /** @param {readonly string[]} command @param {'help' | 'commands' | 'ci' | ''} use @param {string} [cwd] */
+  /** @param {readonly string[]} command @param {string} use name of the file of code; none is kept where it is empty @param {string} [cwd] */
   const run = (command, use, cwd = home) => execute(process.execPath, [keepCode, ...command], { cwd, env: { ...env, SLIPWAY_CODE: use } });
   try {
     // A run's driver is started as this.
@@ -55,6 +58,7 @@ export async function compile(outdir) {
     writeTask(home, `unix://${socket}`);
     // What is read and parsed the first time, and never again, is too seldom for its code to be loaded with every command.
     for (const use of /** @type {const} */ (['', 'commands'])) for (const command of commands) await run(command, use);
+    for (const command of commands.filter(([, verb = '']) => measured.includes(verb))) await run(command, `task-${command[1]}`);
     const repository = await writeRepository(home);
     for (const command of runs) await run(command, 'ci', repository);
   } finally {

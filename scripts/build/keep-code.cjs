@@ -6,7 +6,7 @@ const { join } = require('node:path');
 const { Script } = require('node:vm');
 
 const outdir = process.env.SLIPWAY_BUILT;
-const use = process.argv[3] === 'drive' ? 'drive' : process.env.SLIPWAY_CODE;
+const use = process.argv[3] === 'drive' ? 'ci-drive' : process.env.SLIPWAY_CODE;
 const filename = join(outdir, use === 'help' ? 'help.js' : 'program.js');
 const file = `${filename}.${use}.${process.versions.v8}-${process.arch}`;
 const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: existsSync(file) ? readFileSync(file) : undefined });

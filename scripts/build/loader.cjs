@@ -4,8 +4,8 @@
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
 
-const used = use();
-const filename = `${__dirname}/${used === 'help' ? 'help' : 'program'}.js`;
+const [noun, verb] = words();
+const filename = `${__dirname}/${noun === undefined ? 'help' : 'program'}.js`;
 const late = new Set(['node:child_process', 'node:crypto', 'node:fs/promises', 'node:http', 'node:net', 'node:tty']);
 // It is plain ASCII.
 const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: compiled() });
@@ -21,19 +21,22 @@ function requireLate(name) {
   return new Proxy({}, { get: (_, key) => require(name)[key], ownKeys: () => Reflect.ownKeys(require(name)), getOwnPropertyDescriptor: describe });
 }
 
+/** The code of a command, of its noun, or of most commands: what is loaded and not needed costs each start something. */
 function compiled() {
-  try {
-    return readFileSync(`${filename}.${used}.${process.versions.v8}-${process.arch}`);
-  } catch {
-    return undefined;
+  for (const use of noun === undefined ? ['help'] : [`${noun}-${verb}`, noun, 'commands']) {
+    try {
+      return readFileSync(`${filename}.${use}.${process.versions.v8}-${process.arch}`);
+    } catch {
+      // Few have a file of their own.
+    }
   }
+  return undefined;
 }
 
-/** Which parts it will need: each has its own file of code. */
-function use() {
-  const words = process.argv.slice(2);
-  if (words.every((word) => word.startsWith('-'))) return 'help';
-  const [noun, verb] = words[0] === '--engine' ? words.slice(2) : words;
-  if (noun !== 'ci') return 'commands';
-  return verb === 'drive' ? 'drive' : 'ci';
+/** The first two words of the command line; none where no command is named. */
+function words() {
+  const typed = process.argv.slice(2);
+  if (typed.every((word) => word.startsWith('-'))) return [];
+  const [first, second] = typed[0] === '--engine' ? typed.slice(2) : typed;
+  return [first, second].map((word) => (/^[a-z-]+$/.test(word) ? word : 'other'));
 }
