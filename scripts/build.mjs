@@ -14,8 +14,11 @@ const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 const { values } = parseArgs({ options: { out: { type: 'string', default: `${root}/dist` }, program: { type: 'boolean', default: false } } });
 const outdir = resolve(values.out);
 
-/** Packages that are loaded when a command needs them. */
-const rarelyNeeded = ['@balena/dockerignore', '@clack/prompts', 'jiti', 'tar-stream', 'valibot', 'yaml'];
+/** Packages that are loaded when a command needs them, from files of their own. */
+const rarelyNeeded = ['@balena/dockerignore', '@clack/prompts', 'jiti', 'tar-stream'];
+/** These the library has in files of their own, and the program within: as CommonJS they cost it nothing until needed, and their code is kept. */
+const parsers = { valibot: `${root}/node_modules/valibot/dist/index.cjs`, yaml: `${root}/node_modules/yaml/dist/index.js` };
+const inLibrary = [...rarelyNeeded, ...Object.keys(parsers)];
 
 /** @type {import('esbuild').BuildOptions} */
 const options = {
@@ -36,12 +39,12 @@ const options = {
     'import.meta.filename': '__filename',
     'import.meta.dirname': '__dirname',
   },
-  plugins: [inOwnFiles(rarelyNeeded), withoutChildProcess('commander')],
+  plugins: [inOwnFiles(inLibrary), withoutChildProcess('commander')],
   logLevel: 'warning',
 };
 
 rmSync(outdir, { recursive: true, force: true });
-await build({ ...options, entryPoints: Object.fromEntries(rarelyNeeded.map((name) => [ownFile(name), name])) });
+await build({ ...options, entryPoints: Object.fromEntries(inLibrary.map((name) => [ownFile(name), name])) });
 /** @type {import('esbuild').BuildOptions} */
 const main = {
   ...options,
@@ -53,13 +56,8 @@ await build({
   ...main,
   entryPoints: { program: 'src/main.ts' },
   banner: { js: main.banner?.js + sharedHelpers },
-  // In functions of their own they cost nothing until they are needed, and their code is kept with the program's.
-  alias: { ...options.alias, yaml: `${root}/node_modules/yaml/dist/index.js`, valibot: `${root}/node_modules/valibot/dist/index.cjs` },
-  plugins: [
-    inOwnFiles(rarelyNeeded.filter((name) => name !== 'yaml' && name !== 'valibot')),
-    withoutChildProcess('commander'),
-    asFunctions(options.define ?? {}),
-  ],
+  alias: { ...options.alias, ...parsers },
+  plugins: [inOwnFiles(rarelyNeeded), withoutChildProcess('commander'), asFunctions(options.define ?? {})],
 });
 // As much of it as tells how it is used.
 await build({ ...main, entryPoints: { help: 'src/main.ts' }, plugins: [withoutLateParts, withoutChildProcess('commander')] });
@@ -74,7 +72,7 @@ await build({
   ...options,
   outdir: `${outdir}/lib`,
   entryPoints: { 'pipeline-script': 'src/runs/pipeline/child/main.ts' },
-  plugins: [inSameFolder(rarelyNeeded)],
+  plugins: [inSameFolder(inLibrary)],
 });
 if (!values.program) emitTypes();
 

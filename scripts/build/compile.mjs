@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 const keepCode = fileURLToPath(new URL('./keep-code.cjs', import.meta.url));
 const execute = promisify(execFile);
 
+/** What has to be there for the others. */
 const first = [
   ['project', 'new', 'p', '--repo', 'https://example.org/p.git'],
   ['task', 'new', 'p'],
@@ -22,8 +23,8 @@ const commands = [
   ['task', 'restart', 'p', '1', '--force'],
 ];
 
-/** Of `task`: what is typed all day has a file of code for itself. */
-const measured = ['status', 'exec', 'restart'];
+/** Verbs of `task` that are typed all day: each has a file of code for itself. */
+const frequent = ['status', 'exec', 'restart'];
 
 /** The first reads a pipeline, the others know it. Their drivers have a file of code of their own. */
 const runs = [
@@ -43,6 +44,8 @@ export async function compile(outdir) {
   const env = {
     PATH: process.env.PATH,
     HOME: home,
+    // What the person or the machine has git do, such as signing, is not for this.
+    GIT_CONFIG_NOSYSTEM: '1',
     SLIPWAY_STATE_DIR: home,
     SLIPWAY_CONFIG_DIR: home,
     SLIPWAY_CACHE_DIR: join(home, 'cache'),
@@ -58,24 +61,33 @@ export async function compile(outdir) {
     writeTask(home, `unix://${socket}`);
     // What is read and parsed the first time, and never again, is too seldom for its code to be loaded with every command.
     for (const use of /** @type {const} */ (['', 'commands'])) for (const command of commands) await run(command, use);
-    for (const command of commands.filter(([, verb = '']) => measured.includes(verb))) await run(command, `task-${command[1]}`);
-    const repository = await writeRepository(home);
-    for (const command of runs) await run(command, 'ci', repository);
+    for (const command of commands.filter(([, verb = '']) => frequent.includes(verb))) await run(command, `task-${command[1]}`);
+    const repository = await writeRepository(home, env);
+    if (repository !== undefined) for (const command of runs) await run(command, 'ci', repository);
   } finally {
     engine.close();
     rmSync(home, { recursive: true, force: true });
   }
 }
 
-/** @param {string} home */
-async function writeRepository(home) {
+/**
+ * `undefined` where there is no git yet: a run only starts slower without its code.
+ * @param {string} home @param {NodeJS.ProcessEnv} env
+ */
+async function writeRepository(home, env) {
   const repository = join(home, 'repository');
   mkdirSync(join(repository, '.slipway'), { recursive: true });
   writeFileSync(join(repository, '.slipway/ci.yml'), pipeline);
-  const git = ['-C', repository, '-c', 'user.name=Slipway', '-c', 'user.email=slipway@example.org'];
-  await execute('git', [...git, 'init', '-q']);
-  await execute('git', [...git, 'add', '-A']);
-  await execute('git', [...git, 'commit', '-q', '-m', 'A pipeline']);
+  /** @param {readonly string[]} words */
+  const git = (...words) => execute('git', ['-C', repository, '-c', 'user.name=Slipway', '-c', 'user.email=slipway@example.org', ...words], { env });
+  try {
+    await git('init', '-q');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  await git('add', '-A');
+  await git('commit', '-q', '-m', 'A pipeline');
   return repository;
 }
 

@@ -37,6 +37,7 @@ function compiled() {
 function words() {
   const typed = process.argv.slice(2);
   if (typed.every((word) => word.startsWith('-'))) return [];
-  const [first, second] = typed[0] === '--engine' ? typed.slice(2) : typed;
-  return [first, second].map((word) => (/^[a-z-]+$/.test(word) ? word : 'other'));
+  const named = typed[0] === '--engine' ? typed.slice(2) : typed;
+  // They become part of a file's name.
+  return named.slice(0, 2).map((word) => (/^[a-z-]+$/.test(word) ? word : 'other'));
 }
