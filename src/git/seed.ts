@@ -69,7 +69,7 @@ async function clone(request: SeedRequest, repository: string): Promise<void> {
   throw (await lacksFolder(said, request.temporary)) ? noRoom(request, repository, said) : cloneError(request, repository, said);
 }
 
-/** Git goes on past a folder that a full disk did not take, and complains of the first file in it. */
+/** Git goes on past a folder that a full disk did not take, and complains of the first file in it. It has freed what it cloned by now, a little. */
 async function lacksFolder(said: string, temporary: string): Promise<boolean> {
   if (!/Unable to create '.*': No such file or directory/.test(said)) return false;
   const { bavail, bsize } = await statfs(dirname(temporary));

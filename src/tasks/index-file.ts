@@ -24,14 +24,15 @@ interface TaskIndex {
 const indexFile = (paths: Paths, project: string) => join(paths.cache, 'task-index', `${project}.json`);
 
 /**
- * All tasks of a project. Parsing a thousand YAML files takes a quarter of a second, and loading the parser for one takes longer than all
- * else, so what was parsed is kept in the cache directory, and a file is parsed again only when its stamp differs. The index may be lost or removed at any time.
+ * All tasks of a project. Parsing a thousand YAML files takes a quarter of a second, and loading the parser for one takes longer than
+ * all else, so what was parsed is kept in the cache directory, and a file is parsed again only when its stamp differs. The index may be
+ * lost or removed at any time.
  */
 export async function readTasks(paths: Paths, project: string): Promise<readonly TaskEntry[]> {
   const ids = await listTaskIds(paths, project);
   const index = await readIndex(paths, project);
   const fresh: Record<string, Indexed> = {};
-  let parsed = false;
+  let hasNew = false;
   const entries: TaskEntry[] = [];
   for (const id of ids) {
     const file = taskFile(paths, project, id);
@@ -48,10 +49,12 @@ export async function readTasks(paths: Paths, project: string): Promise<readonly
     const entry = await readEntry(file, { project, task: id });
     if (entry === undefined) continue;
     entries.push(entry);
-    if ('task' in entry) fresh[id] = { stamp, task: entry.task };
-    parsed = true;
+    // A broken file is read anew each time.
+    if (!('task' in entry)) continue;
+    fresh[id] = { stamp, task: entry.task };
+    hasNew = true;
   }
-  if (parsed) await writeIndex(paths, project, fresh);
+  if (hasNew) await writeIndex(paths, project, fresh);
   return entries;
 }
 
