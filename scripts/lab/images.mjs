@@ -7,12 +7,13 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ENGINES, endpointOf, personOf, rootOf } from './engines.mjs';
 import { locked } from './lock.mjs';
 import { codename, serviceEnvironment } from './machine.mjs';
@@ -26,18 +27,18 @@ import { aptSettings, debianSources } from './sources.mjs';
 
 const CACHE = '/var/cache/slipway-lab';
 
-/** What Slipway's base layer would install, so that tests of layers need no download. */
+/**
+ * What Slipway's base layer would install, so that tests of layers need no download. No more than that: rootless Podman copies a
+ * whole image, file by file, before a container's first run from it.
+ */
 const PACKAGES = [
   'ca-certificates',
   'curl',
   'git',
   'jq',
   'less',
-  'nodejs',
-  'npm',
   'openssh-client',
   'procps',
-  'python3-minimal',
   'ripgrep',
   'sudo',
   'tmux',
@@ -86,17 +87,39 @@ async function tinyArchive() {
   });
 }
 
-const debianArchive = () => bootstrapped('debian', PACKAGES);
+/** Node.js and npm are this machine's own: Debian's npm alone has more files than all the rest. */
+async function debianArchive() {
+  const npm = dirname(dirname(realpathSync((await run(['sh', '-c', 'command -v npm'])).trim())));
+  const { version } = JSON.parse(readFileSync(join(npm, 'package.json'), 'utf8'));
+  return bootstrapped('debian', PACKAGES, {
+    about: [process.version, `npm ${version}`],
+    async add(archive, folder) {
+      const [bin, modules] = [join(folder, 'usr/local/bin'), join(folder, 'usr/local/lib/node_modules')];
+      mkdirSync(bin, { recursive: true });
+      mkdirSync(modules, { recursive: true });
+      copyFileSync(process.execPath, join(bin, 'node'));
+      for (const program of ['npm', 'npx']) symlinkSync(`../lib/node_modules/npm/bin/${program}-cli.js`, join(bin, program));
+      await run(['cp', '-R', '--', npm, join(modules, 'npm')]);
+      // Docker imports no archive that names a folder twice.
+      const added = ['bin/node', 'bin/npm', 'bin/npx', 'lib/node_modules'].map((path) => `./usr/local/${path}`);
+      await run(['tar', '--owner=0', '--group=0', '--numeric-owner', '-C', folder, '-rf', archive, ...added]);
+    },
+  });
+}
 
-/** @param {string} name @param {readonly string[]} packages */
-async function bootstrapped(name, packages) {
+/**
+ * @param {string} name
+ * @param {readonly string[]} packages
+ * @param {{ about: readonly string[], add(archive: string, folder: string): Promise<void> }} [more] what goes beside the packages, made
+ *   in an empty folder
+ */
+async function bootstrapped(name, packages, more) {
   const suite = codename();
   const sources = debianSources(suite);
   const settings = await aptSettings();
   // What a running system never reads is left out, as slim base images do.
   const options = [
-    ...['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/info/*', '/usr/share/locale/*'].map((path) => `--dpkgopt=path-exclude=${path}`),
-    '--dpkgopt=path-include=/usr/share/doc/*/copyright',
+    ...['doc', 'man', 'info', 'locale', 'zoneinfo', 'vim/vim*/*'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
     '--dpkgopt=force-unsafe-io',
     ...settings.map((setting) => `--aptopt=${setting}`),
   ];
@@ -104,7 +127,7 @@ async function bootstrapped(name, packages) {
   const trust = /\shttps:/.test(sources)
     ? ['--customize-hook=mkdir -p "$1/etc/ssl/certs"', '--customize-hook=copy-in /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs']
     : [];
-  return cached(name, [suite, sources, packages.join(','), ...options, ...trust], async (archive, folder) => {
+  return cached(name, [suite, sources, packages.join(','), ...options, ...trust, ...(more?.about ?? [])], async (archive, folder) => {
     const list = join(folder, 'sources.list');
     writeFileSync(list, sources);
     tell(`making the ${suite} test image ${name}`);
@@ -112,6 +135,7 @@ async function bootstrapped(name, packages) {
       ['mmdebstrap', '--mode=root', '--format=tar', '--variant=minbase', `--include=${packages.join(',')}`, ...options, ...trust, suite, archive, list],
       { env: { ...process.env, TMPDIR: folder } },
     );
+    await more?.add(archive, join(folder, 'more'));
   });
 }
 
