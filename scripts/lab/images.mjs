@@ -31,21 +31,7 @@ const CACHE = '/var/cache/slipway-lab';
  * What Slipway's base layer would install, so that tests of layers need no download. No more than that: rootless Podman copies a
  * whole image, file by file, before a container's first run from it.
  */
-const PACKAGES = [
-  'ca-certificates',
-  'curl',
-  'git',
-  'jq',
-  'less',
-  'openssh-client',
-  'procps',
-  'ripgrep',
-  'sudo',
-  'tmux',
-  'unzip',
-  'vim',
-  'xz-utils',
-];
+const PACKAGES = ['ca-certificates', 'curl', 'git', 'jq', 'less', 'openssh-client', 'procps', 'ripgrep', 'sudo', 'tmux', 'unzip', 'vim', 'xz-utils'];
 
 /** A machine that boots: systemd as PID 1, with people's own managers. Node.js comes from the machine that tests, with what it is linked to. */
 const SYSTEMD_PACKAGES = ['ca-certificates', 'dbus', 'dbus-user-session', 'libpam-systemd', 'libstdc++6', 'procps', 'systemd', 'systemd-sysv'];

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { type Dialect, type DialectMemory, isSameDialect, readDialect, versionedPath } from './dialect.ts';
 import { readRefusal, type Refusal, refusalError } from './errors.ts';
-import type { CallOptions } from './model.ts';
+import type { CallOptions, EngineKind } from './model.ts';
 import { readText } from './stream.ts';
 import type { Answer, Question, StreamRequest } from './question.ts';
 import type { Transport } from './transport.ts';
@@ -25,16 +25,19 @@ export interface ApiRequest extends CallOptions {
 
 type Method = Question['method'];
 
+/** Without the version in front. Where engines differ, told by the kind that answers. */
+export type ApiPath = string | ((kind: EngineKind) => string);
+
 /** One engine's API: the version negotiated once, refusals turned into errors. */
 export interface Api {
   readonly endpoint: string;
   dialect(options?: CallOptions): Promise<Dialect>;
   /** Milliseconds of `/_ping`. */
   ping(options?: CallOptions): Promise<number>;
-  call(method: Method, path: string, request: ApiRequest): Promise<Pick<Answer, 'status' | 'text'>>;
+  call(method: Method, path: ApiPath, request: ApiRequest): Promise<Pick<Answer, 'status' | 'text'>>;
   /** The parsed body, or `undefined` for an accepted 404. The caller says what it is: this is the parsed boundary. */
-  json<T>(method: Method, path: string, request: ApiRequest): Promise<T>;
-  find<T>(path: string, request: ApiRequest): Promise<T | undefined>;
+  json<T>(method: Method, path: ApiPath, request: ApiRequest): Promise<T>;
+  find<T>(path: ApiPath, request: ApiRequest): Promise<T | undefined>;
   stream(method: Method, path: string, request: ApiRequest): Promise<IncomingMessage>;
   hijack(path: string, request: ApiRequest): Promise<Duplex>;
   close(): void;
@@ -63,16 +66,16 @@ export function openApi(transport: Transport, memory?: DialectMemory): Api {
     });
     return negotiated;
   };
-  const prepare = async (method: Method, path: string, request: ApiRequest): Promise<Question> =>
+  const prepare = async (method: Method, path: ApiPath, request: ApiRequest): Promise<Question> =>
     written(method, path, request, await dialect(request.signal === undefined ? {} : { signal: request.signal }));
-  const written = (method: Method, path: string, request: ApiRequest, spoken: Dialect): Question => {
+  const written = (method: Method, path: ApiPath, request: ApiRequest, spoken: Dialect): Question => {
     const { json, tar, signal, patient } = request;
     const timeoutMs = request.timeoutMs ?? (patient ? undefined : defaultTimeoutMs);
     const type = tar === undefined ? 'application/json' : 'application/x-tar';
     return {
       method,
       action: request.action,
-      path: versionedPath(spoken, path) + queryString(request.query),
+      path: versionedPath(spoken, typeof path === 'string' ? path : path(spoken.kind)) + queryString(request.query),
       headers: json === undefined && tar === undefined ? {} : { 'Content-Type': type },
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
       ...(signal === undefined ? {} : { signal }),
@@ -87,7 +90,7 @@ export function openApi(transport: Transport, memory?: DialectMemory): Api {
   const accepted = (status: number, request: ApiRequest): boolean => status < 300 || (request.accept?.includes(status) ?? false);
 
   /** A question needs no ping before it where its answer shows that the engine is the one that was remembered. Else it counts for nothing. */
-  const askByMemory = async (path: string, request: ApiRequest): Promise<Answer | undefined> => {
+  const askByMemory = async (path: ApiPath, request: ApiRequest): Promise<Answer | undefined> => {
     if (remembered === undefined) return undefined;
     const answer = await transport.ask(written('GET', path, request, remembered));
     if (!isSameDialect(readDialect(answer.headers), remembered)) return undefined;
@@ -118,10 +121,10 @@ export function openApi(transport: Transport, memory?: DialectMemory): Api {
       return performance.now() - started;
     },
     call,
-    async json<T>(method: Method, path: string, request: ApiRequest) {
+    async json<T>(method: Method, path: ApiPath, request: ApiRequest) {
       return JSON.parse((await call(method, path, request)).text) as T;
     },
-    async find<T>(path: string, request: ApiRequest) {
+    async find<T>(path: ApiPath, request: ApiRequest) {
       const { status, text } = await call('GET', path, { ...request, accept: [404] });
       return status === 404 ? undefined : (JSON.parse(text) as T);
     },

@@ -1,16 +1,16 @@
-import type { Api } from './api.ts';
+import type { Api, ApiPath } from './api.ts';
 import type { ImageDetails, Images } from './model.ts';
 import { pathPart, shortReference } from './reference.ts';
 import type { WireImage, WirePodmanImage } from './wire.ts';
 
 /** Podman's Docker-compatible image calls look for short names at docker.io only, so that `localhost/` images are not found: its own API is asked there. */
-export async function imagePath(api: Api, reference: string): Promise<string> {
-  const { kind } = await api.dialect();
-  return `${kind === 'podman' ? '/libpod' : ''}/images/${pathPart(reference)}`;
+export function imagePath(reference: string, rest = ''): ApiPath {
+  const path = `/images/${pathPart(reference)}${rest}`;
+  return (kind) => (kind === 'podman' ? `/libpod${path}` : path);
 }
 
 export async function inspectImage(api: Api, reference: string, options: Parameters<Images['inspect']>[1] = {}): Promise<ImageDetails | undefined> {
-  const found = await api.find<WireImage & WirePodmanImage>(`${await imagePath(api, reference)}/json`, { ...options, action: `inspect image ${reference}` });
+  const found = await api.find<WireImage & WirePodmanImage>(imagePath(reference, '/json'), { ...options, action: `inspect image ${reference}` });
   return found === undefined ? undefined : imageDetails(found);
 }
 

@@ -170,6 +170,6 @@ function throwLineError(line: WireProgress, action: string, code: 'E_ENGINE'): v
 }
 
 async function idOf(api: Api, reference: string): Promise<string> {
-  const { Id } = await api.json<{ readonly Id: string }>('GET', `${await imagePath(api, reference)}/json`, { action: `inspect image ${reference}` });
+  const { Id } = await api.json<{ readonly Id: string }>('GET', imagePath(reference, '/json'), { action: `inspect image ${reference}` });
   return withAlgorithm(Id);
 }

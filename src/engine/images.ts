@@ -28,7 +28,7 @@ export function openImages(api: Api): Images {
     async tag(reference, tag, options = {}) {
       const { kind } = await api.dialect();
       const to = splitReference(kind === 'podman' ? localReference(tag) : tag);
-      await api.call('POST', `${await imagePath(api, reference)}/tag`, {
+      await api.call('POST', imagePath(reference, '/tag'), {
         ...options,
         action: `tag image ${reference} as ${tag}`,
         query: { repo: to.repository, tag: to.tag },
@@ -36,7 +36,7 @@ export function openImages(api: Api): Images {
       });
     },
     async remove(reference, options = {}) {
-      const answer = await api.call('DELETE', await imagePath(api, reference), {
+      const answer = await api.call('DELETE', imagePath(reference), {
         ...options,
         action: `remove image ${reference}`,
         query: { force: options.force ?? false },

@@ -74,6 +74,12 @@ describe('with a memory of what an engine spoke', () => {
     expect([await api.dialect(), written]).toEqual([docker, []]);
   });
 
+  test('nor is one needed for a path that differs with the engine', async () => {
+    const { api, paths } = await remembering(docker, { 'Api-Version': '1.41', Server: 'Docker/20.10' });
+    await api.json('GET', (kind) => `/${kind}`, { action });
+    expect(paths).toEqual(['GET /v1.41/docker']);
+  });
+
   test.each([
     ['an older version', { ...docker, apiVersion: '1.47' }, { 'Api-Version': '1.41' }],
     ['another engine', { ...docker, kind: 'podman', libpodVersion: '5.4.0' } as const, { 'Api-Version': '1.41' }],
@@ -83,6 +89,12 @@ describe('with a memory of what an engine spoke', () => {
     expect(await api.json('GET', '/a', { action })).toEqual({});
     expect(paths).toEqual([`GET /v${remembered.apiVersion}/a`, 'GET /v1.41/a']);
     expect([await api.dialect(), written]).toEqual([docker, [docker]]);
+  });
+
+  test('a path is that of the engine that answers, not of the one that was remembered', async () => {
+    const { api, paths } = await remembering({ ...docker, kind: 'podman', libpodVersion: '5.4.0' }, { 'Api-Version': '1.41', Server: 'Docker/20.10' });
+    await api.json('GET', (kind) => `/${kind}`, { action });
+    expect(paths).toEqual(['GET /v1.41/podman', 'GET /v1.41/docker']);
   });
 
   test('what changes something is never sent on its word', async () => {

@@ -7,6 +7,7 @@ import { layerImages, listLayerImages } from './layer-image.ts';
 import type { BaseFacts, LayerImage, LayerInputs, LayerName, ProjectImages, Refresh, WantedLayer } from './model.ts';
 import { layerAlias } from './names.ts';
 import { layerStates } from './staleness.ts';
+import { underWay } from '../engine/under-way.ts';
 import { type WantedFacts, wantedLayers, wantedOnce } from './wanted.ts';
 
 export interface ObserveOptions {
@@ -24,10 +25,11 @@ export interface ObserveOptions {
 export async function observeProjectImages(app: App, project: ResolvedProject, options: ObserveOptions = {}): Promise<ProjectImages> {
   const engine = options.engine ?? (await app.engine());
   const install = await app.installId();
-  const reading = readLayerInputs(app, project);
   const base = engine.images.inspect(baseOf(project).base, { signal: app.signal });
   // Where the project's files are broken nobody waits for it any more.
   base.catch(() => {});
+  await underWay();
+  const reading = readLayerInputs(app, project);
   const { refresh } = options;
   const special = options.images || options.dev || refresh?.l0 || refresh?.l1;
   const byName = special ? undefined : await observeByName(app, engine, install, [reading, base]);
