@@ -117,6 +117,7 @@ function summarize() {
   const bad = results.filter(({ count }) => count.failed > 0);
   process.stdout.write('\n');
   if (controller.signal.aborted) process.stdout.write('Interrupted.\n');
+  for (const { name, count } of results) if (count.shaky) process.stdout.write(`${[`At a second try: ${name}`, ...count.shaky].join('\n  ')}\n\n`);
   // Again, and last: of a long log people read the end.
   for (const { name, count } of bad) process.stdout.write(`${[`Failed: ${name}`, ...(count.bad ?? [])].join('\n  ')}\n`);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);

@@ -5,8 +5,10 @@ import { runChild } from '../setup/child.mjs';
 import { root } from '../setup/packages.mjs';
 
 /**
- * @typedef {{ passed: number, failed: number, remark?: string, bad?: readonly string[] }} Count `bad`: the tests that did not pass
- * @typedef {{ name?: string, status: string, assertionResults: { status: string, fullName?: string }[] }} FileResult
+ * @typedef {{ passed: number, failed: number, remark?: string, bad?: readonly string[], shaky?: readonly string[] }} Count `bad`: the tests that did not
+ *   pass; `shaky`: those that did at their second try, with what was wrong at the first
+ * @typedef {{ status: string, fullName?: string, failureMessages?: readonly string[] }} TestResult
+ * @typedef {{ name?: string, status: string, assertionResults: readonly TestResult[] }} FileResult
  */
 
 /**
@@ -45,10 +47,16 @@ export function count(files, code) {
   const broken = files.filter(({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status !== 'passed')).length;
   const notRun = statuses.filter((status) => status !== 'passed' && status !== 'failed').length;
   const failed = statuses.length - passed + broken;
-  const bad = files.flatMap(({ name = '', assertionResults }) =>
-    assertionResults.filter(({ status }) => status === 'failed').map(({ fullName = '' }) => `${relative(root, name)}: ${fullName.trim()}`),
+  const tests = files.flatMap(({ name = '', assertionResults }) =>
+    assertionResults.map(({ status, fullName = '', failureMessages = [] }) => ({
+      status,
+      failureMessages,
+      name: `${relative(root, name)}: ${fullName.trim()}`,
+    })),
   );
+  const bad = tests.flatMap((test) => (test.status === 'failed' ? [test.name] : []));
+  const shaky = tests.flatMap(({ status, name, failureMessages: [message] }) => (status === 'passed' && message !== undefined ? [`${name}\n${message}`] : []));
   if (statuses.length === 0) return { passed: 0, failed: Math.max(1, failed), remark: 'no tests ran' };
   if (failed === 0 && code !== 0) return { passed, failed: 1, remark: `vitest ended with ${code}` };
-  return { passed, failed, ...(bad.length > 0 && { bad }), ...(notRun > 0 && { remark: `${notRun} did not run` }) };
+  return { passed, failed, ...(bad.length > 0 && { bad }), ...(shaky.length > 0 && { shaky }), ...(notRun > 0 && { remark: `${notRun} did not run` }) };
 }

@@ -12,6 +12,15 @@ it('counts passed and failed tests, and names those that failed', () => {
   expect(count([file('passed', 'passed', 'passed'), file('failed', 'passed', 'failed')], 1)).toEqual({ passed: 3, failed: 1, bad: ['a.test.ts: it works'] });
 });
 
+it('names tests that passed at their second try, with what was wrong before', () => {
+  const tests = [{ status: 'passed', fullName: 'it works', failureMessages: ['it did not', 'nor then'] }];
+  expect(count([{ name: `${root}/a.test.ts`, status: 'passed', assertionResults: tests }], 0)).toEqual({
+    passed: 1,
+    failed: 0,
+    shaky: ['a.test.ts: it works\nit did not'],
+  });
+});
+
 it('counts a file that could not be loaded as one failure', () => {
   expect(count([file('failed'), file('passed', 'passed')], 1)).toEqual({ passed: 1, failed: 1 });
 });

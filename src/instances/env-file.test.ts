@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../state/secret.ts';
 import { editEnv, parseEnv } from './env-file.ts';
@@ -38,15 +37,5 @@ describe('.env is edited', () => {
 
   test('of a name that stands twice one line is left', () => {
     expect(editEnv('A=1\nB=2\nA=3\n', set({ A: '4' }), [])).toBe('B=2\nA=4\n');
-  });
-
-  test('whatever is set is read again', () => {
-    const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/);
-    const value = fc.string({ unit: 'binary', maxLength: 40 }).filter((text) => !text.includes('\0'));
-    fc.assert(
-      fc.property(fc.dictionary(name, value, { noNullPrototype: true }), fc.dictionary(name, value, { noNullPrototype: true }), (first, second) => {
-        expect(values(editEnv(editEnv('', set(first), []), set(second), []))).toEqual({ ...first, ...second });
-      }),
-    );
   });
 });

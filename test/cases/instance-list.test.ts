@@ -3,10 +3,12 @@ import { Forwarder } from '../forwarder.ts';
 import { engines, uniqueName } from '../lab.ts';
 import { InstanceBox, type StatusJson } from './instance-box.ts';
 
-/** Many instances cost an engine no more than one. */
+/** A hundred instances cost an engine no more than one. */
 describe.each(engines)('$name', (lab) => {
   const prefix = uniqueName('list');
-  const names = ['a', 'b', 'c', 'd', 'e'].map((letter) => `${prefix}-${letter}`);
+  const made = ['a', 'b', 'c'].map((letter) => `${prefix}-${letter}`);
+  // The rest are copies of the first one's files: a container was made for none of them yet.
+  const copies = Array.from({ length: 97 }, (_, index) => `${prefix}-copy${index + 100}`);
   let box: InstanceBox;
   let road: Forwarder;
 
@@ -16,13 +18,14 @@ describe.each(engines)('$name', (lab) => {
     road = new Forwarder(box.path('engine.sock'), lab.endpoint);
     await road.open();
     const env = { SLIPWAY_ENGINE: road.endpoint };
-    for (const [index, name] of names.entries()) {
+    for (const [index, name] of made.entries()) {
       const end = await box.slipway(
         ['instance', 'create', name, '--image', box.tag('good'), '--port', String(box.port + 10 + index), '--no-unit', '--no-start'],
         { env },
       );
       if (end.exitCode !== 0) throw new Error(end.stderr);
     }
+    await box.as(['sh', '-c', 'first=$1; shift; for copy; do cp -R "$first" "$copy"; done', 'sh', ...[made[0] ?? '', ...copies].map((name) => box.file(name))]);
   }, 300_000);
   afterAll(async () => {
     await road.close();
@@ -32,7 +35,7 @@ describe.each(engines)('$name', (lab) => {
   it('one list tells the state of all', async () => {
     road.requests.length = 0;
     const all = await box.json<readonly StatusJson[]>(['instance', 'status']);
-    expect(all.map(({ id, state, well }) => [id, state, well])).toEqual(names.map((name) => [name, 'stopped', true]));
+    expect(all.map(({ id, state, well }) => [id, state, well])).toEqual([...made, ...copies].map((name) => [name, 'stopped', true]));
     expect(road.requests.filter((request) => !request.endsWith('/_ping'))).toEqual(['GET /containers/json']);
   });
 });

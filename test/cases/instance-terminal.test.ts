@@ -59,7 +59,8 @@ describe.each(engines)('$name', (lab) => {
     const config = box.file(web, 'config.yml');
     writeFileSync(config, readFileSync(config, 'utf8').replace('LEVEL: info', 'LEVEL: debug'));
     const refused = await onTerminal(['instance', 'start', web], [['anew from the configuration?', 'n']]);
-    expect([refused.exitCode, /env\.LEVEL +debug +info/.test(refused.text), /env\.OTHER +\*\*\* +-/.test(refused.text)]).toEqual([2, true, true]);
+    expect([refused.exitCode, /env\.LEVEL +debug +info/.test(refused.text), /env\.OTHER +\*\*\* +-/.test(refused.text)]).toEqual([1, true, true]);
+    expect(refused.text).toContain('Nothing was changed. [E_DECLINED]');
     expect((await askService(port, '/env')).text).toContain('LEVEL=info');
     const applied = await onTerminal(['instance', 'start', web], [['anew from the configuration?', 'y']]);
     expect([applied.exitCode, applied.text.includes(`Instance ${web} running on http://localhost:${port}`)]).toEqual([0, true]);
@@ -68,7 +69,11 @@ describe.each(engines)('$name', (lab) => {
 
   it('delete asks: no leaves it, yes removes it', async () => {
     const refused = await onTerminal(['instance', 'delete', web], [[`Remove instance ${web}?`, 'n']]);
-    expect([refused.exitCode, existsSync(box.file(web, 'config.yml'))]).toEqual([2, true]);
+    expect([refused.exitCode, existsSync(box.file(web, 'config.yml')), refused.text]).toEqual([
+      1,
+      true,
+      expect.stringContaining('Nothing was removed. [E_DECLINED]'),
+    ]);
     const done = await onTerminal(['instance', 'delete', web], [[`Remove instance ${web}?`, 'y']]);
     expect([done.exitCode, done.text]).toEqual([0, expect.stringContaining(`Instance ${web} is deleted.`)]);
     expect(existsSync(box.file(web))).toBe(false);

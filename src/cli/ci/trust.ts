@@ -6,6 +6,7 @@ import { trustPipeline } from '../../runs/pipeline/verbs.ts';
 import { readScriptTree, readTreeAt } from '../../runs/pipeline/tree-at.ts';
 import { printable } from '../../state/yaml.ts';
 import { canAsk, type Call, formatTable, printPlan, printResult } from '../call.ts';
+import { confirm, declined } from '../confirm.ts';
 import { worktree } from './worktree.ts';
 
 export async function trust(call: Call, revision: string | undefined, options: { readonly yes?: true | undefined }): Promise<void> {
@@ -36,14 +37,7 @@ async function ask(call: Call, sha256: string, files: readonly TreeFile[]): Prom
       'Read the files, then add --yes; --dry-run shows the hash that would be trusted.',
     );
   call.app.out.note(textOf(sha256, files));
-  const clack = await import('@clack/prompts');
-  const answer = await clack.confirm({
-    message: 'May this code run on this machine, as you?',
-    initialValue: false,
-    input: call.terminal.stdin,
-    output: call.terminal.stderr,
-  });
-  if (answer !== true) throw usageError('Nothing was trusted.');
+  if (!(await confirm(call, 'May this code run on this machine, as you?'))) throw declined('Nothing was trusted.');
 }
 
 function textOf(sha256: string, files: readonly TreeFile[]): string {

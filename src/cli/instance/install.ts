@@ -4,6 +4,7 @@ import { observeUnit, type UnitObserved, type UnitScope } from '../../instances/
 import { installInstance, uninstallInstance } from '../../instances/units/verbs.ts';
 import { readInstance } from '../../instances/store.ts';
 import { type Call, canAsk, printResult } from '../call.ts';
+import { confirm } from '../confirm.ts';
 
 interface InstallOptions {
   readonly user?: true | undefined;
@@ -43,9 +44,7 @@ export const unitJson = (name: string, { manager, scope, unit, file, installed, 
 async function mayLinger(call: Call, { yes }: InstallOptions): Promise<boolean> {
   if (yes || call.app.dryRun) return true;
   if (!canAsk(call)) return false;
-  const clack = await import('@clack/prompts');
-  const message = 'Let your units live on after you have logged out (loginctl enable-linger)?';
-  return (await clack.confirm({ message, input: call.terminal.stdin, output: call.terminal.stderr })) === true;
+  return confirm(call, 'Let your units live on after you have logged out (loginctl enable-linger)?', true);
 }
 
 /** The unit's whole text, and the commands around it. */

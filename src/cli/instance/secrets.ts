@@ -3,6 +3,7 @@ import { SlipwayError, usageError } from '../../errors.ts';
 import { isVariableName } from '../../instances/env-file.ts';
 import { Secret } from '../../state/secret.ts';
 import { canAsk, type Call } from '../call.ts';
+import { askHidden } from '../confirm.ts';
 
 type Values = Readonly<Record<string, Secret>>;
 
@@ -50,18 +51,6 @@ export async function askMissing(call: Call, instance: string, required: readonl
   const asked: Record<string, Secret> = { ...given };
   for (const name of missing) asked[name] = await askHidden(call, name);
   return asked;
-}
-
-async function askHidden(call: Call, name: string): Promise<Secret> {
-  const clack = await import('@clack/prompts');
-  const answer = await clack.password({
-    message: name,
-    validate: (value) => (value === undefined || value === '' ? 'It cannot be empty.' : undefined),
-    input: call.terminal.stdin,
-    output: call.terminal.stderr,
-  });
-  if (typeof answer !== 'string') throw usageError('Nothing was changed.');
-  return new Secret(answer);
 }
 
 async function readAll(stream: Readable): Promise<string> {

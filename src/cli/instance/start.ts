@@ -7,6 +7,7 @@ import { replaceVersion } from '../../instances/update/replace.ts';
 import { startInstance } from '../../instances/verbs.ts';
 import { change } from '../../operations/change.ts';
 import { canAsk, type Call, formatTable, printPlan, printResult } from '../call.ts';
+import { confirm, declined } from '../confirm.ts';
 import { runningLine, serviceUrl } from './running.ts';
 
 export interface StartFlags {
@@ -39,10 +40,8 @@ async function confirmDrift(call: Call, name: string, drift: readonly Drift[], {
   if (!call.json || !yes) app.out.note(`What is configured for ${name} differs from its container:\n${driftTable(drift)}`);
   if (yes || app.dryRun) return;
   if (!canAsk(call)) throw drifted(name);
-  const clack = await import('@clack/prompts');
-  const message = 'Make the container anew from the configuration?';
-  const answer = await clack.confirm({ message, initialValue: true, input: call.terminal.stdin, output: call.terminal.stderr });
-  if (answer !== true) throw usageError('Nothing was changed.', `\`slipway instance start ${name} --as-is\` starts it as it is.`);
+  if (await confirm(call, 'Make the container anew from the configuration?', true)) return;
+  throw declined('Nothing was changed.', `\`slipway instance start ${name} --as-is\` starts it as it is.`);
 }
 
 export function driftTable(drift: readonly Drift[]): string {
