@@ -1,4 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** What takes longest, so that no worker goes on alone at the end. */
+const longest = /\/(kill-instances|kill-tasks|kill-others|service|images|real-agents|instance-units|unreachable)\.test\.ts$/;
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [...sorted.filter(({ moduleId }) => longest.test(moduleId)), ...sorted.filter(({ moduleId }) => !longest.test(moduleId))];
+  }
+}
 
 const engineTests = {
   testTimeout: 90_000,
@@ -14,6 +25,7 @@ export default defineConfig({
   test: {
     // A test waits for its engine most of the time: one worker more than the two cores that the limit of time is set for.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -7,7 +7,7 @@ import { InstanceBox, type StatusJson } from './instance-box.ts';
 describe.each(engines)('$name', (lab) => {
   const prefix = uniqueName('list');
   const made = ['a', 'b', 'c'].map((letter) => `${prefix}-${letter}`);
-  // The rest are copies of the first one's files: a container was made for none of them yet.
+  // The rest are copies of the first one's files and container.
   const copies = Array.from({ length: 97 }, (_, index) => `${prefix}-copy${index + 100}`);
   let box: InstanceBox;
   let road: Forwarder;
@@ -25,7 +25,12 @@ describe.each(engines)('$name', (lab) => {
       );
       if (end.exitCode !== 0) throw new Error(end.stderr);
     }
-    await box.as(['sh', '-c', 'first=$1; shift; for copy; do cp -R "$first" "$copy"; done', 'sh', ...[made[0] ?? '', ...copies].map((name) => box.file(name))]);
+    const [first = ''] = made;
+    await box.as(['sh', '-c', 'first=$1; shift; for copy; do cp -R "$first" "$copy"; done', 'sh', ...[first, ...copies].map((name) => box.file(name))]);
+    const { labels = {} } = (await box.container(`slipway-${first}`)) ?? {};
+    for (const name of copies) {
+      await box.engine.containers.create({ name: `slipway-${name}`, image: box.tag('good'), labels: { ...labels, 'io.slipway.instance': name } });
+    }
   }, 300_000);
   afterAll(async () => {
     await road.close();
