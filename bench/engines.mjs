@@ -34,11 +34,18 @@ export async function withEngines(names, work) {
   try {
     tell(`starting ${names.join(' and ')} in ${dir}`);
     await run([process.execPath, lab, 'up', '--dir', dir, '--engines', names.join(',')]);
-    return await open(join(dir, 'lab.json'), names, work);
+    return await Promise.race([open(join(dir, 'lab.json'), names, work), interruption()]);
   } finally {
     if (existsSync(join(dir, '.slipway-lab.json'))) await run([process.execPath, lab, 'down', '--dir', dir]);
     else rmdirSync(dir);
   }
+}
+
+/** So that the engines are removed also where somebody does not want to wait. A second signal ends the process at once. @returns {Promise<never>} */
+function interruption() {
+  return new Promise((_, reject) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(name, () => reject(new Error(`ended by ${name}`)));
+  });
 }
 
 /** @template T @param {string} file @param {readonly string[]} names @param {(engines: readonly BenchEngine[]) => Promise<T>} work */

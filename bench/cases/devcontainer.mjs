@@ -66,7 +66,9 @@ class Up {
   #up() {
     const { engine, env, user } = this.install;
     const argv = [process.execPath, this.cli, 'up', '--workspace-folder', this.workspace];
-    return program(UP, argv, { ...env, DOCKER_HOST: engine.endpoint }, user).run();
+    // It has a folder in there by its user's name, which users of that name of other runs would share.
+    const TMPDIR = this.install.path('home');
+    return program(UP, argv, { ...env, TMPDIR, DOCKER_HOST: engine.endpoint }, user).run();
   }
 
   async #remove() {
