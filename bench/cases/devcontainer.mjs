@@ -66,7 +66,7 @@ class Up {
   #up() {
     const { engine, env, user } = this.install;
     const argv = [process.execPath, this.cli, 'up', '--workspace-folder', this.workspace];
-    // It has a folder in there by its user's name, which users of that name of other runs would share.
+    // It keeps files in a folder by its user's name there, which may be left of another run, whose user had that name and another id.
     const TMPDIR = this.install.path('home');
     return program(UP, argv, { ...env, TMPDIR, DOCKER_HOST: engine.endpoint }, user).run();
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Engine, ImageDetails } from '../engine/model.ts';
 import type { App } from '../operations/model.ts';
 import type { ResolvedProject } from '../projects/model.ts';
@@ -7,7 +8,6 @@ import { layerImages, listLayerImages } from './layer-image.ts';
 import type { BaseFacts, LayerImage, LayerInputs, LayerName, ProjectImages, Refresh, WantedLayer } from './model.ts';
 import { layerAlias } from './names.ts';
 import { layerStates } from './staleness.ts';
-import { underWay } from '../engine/under-way.ts';
 import { type WantedFacts, wantedLayers, wantedOnce } from './wanted.ts';
 
 export interface ObserveOptions {
@@ -28,7 +28,8 @@ export async function observeProjectImages(app: App, project: ResolvedProject, o
   const base = engine.images.inspect(baseOf(project).base, { signal: app.signal });
   // Where the project's files are broken nobody waits for it any more.
   base.catch(() => {});
-  await underWay();
+  // What was asked goes out before the files are read, which holds the process up.
+  await nextTurn();
   const reading = readLayerInputs(app, project);
   const { refresh } = options;
   const special = options.images || options.dev || refresh?.l0 || refresh?.l1;

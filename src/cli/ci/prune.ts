@@ -3,7 +3,7 @@ import type { App } from '../../operations/model.ts';
 import type { PruneObserved, PruneWanted } from '../../runs/prune.ts';
 import { pruneRuns } from '../../runs/verbs.ts';
 import { type Call, printPlan, printResult } from '../call.ts';
-import { confirmRemoval } from '../confirm.ts';
+import { confirmRemoval } from '../questions.ts';
 
 /** Kept of each repository where nothing else is asked for. */
 const usualKeep = 20;

@@ -6,7 +6,7 @@ import { trustPipeline } from '../../runs/pipeline/verbs.ts';
 import { readScriptTree, readTreeAt } from '../../runs/pipeline/tree-at.ts';
 import { printable } from '../../state/yaml.ts';
 import { canAsk, type Call, formatTable, printPlan, printResult } from '../call.ts';
-import { confirm, declined } from '../confirm.ts';
+import { confirm, declined } from '../questions.ts';
 import { worktree } from './worktree.ts';
 
 export async function trust(call: Call, revision: string | undefined, options: { readonly yes?: true | undefined }): Promise<void> {

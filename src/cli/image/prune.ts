@@ -3,7 +3,7 @@ import { unusedImages } from '../../images/prune.ts';
 import { pruneImages } from '../../images/verbs.ts';
 import { change } from '../../operations/change.ts';
 import { canAsk, type Call, printPlan, printResult } from '../call.ts';
-import { confirmRemoval } from '../confirm.ts';
+import { confirmRemoval } from '../questions.ts';
 import { formatBytes } from './format.ts';
 
 export async function prune(call: Call, options: { readonly yes?: true | undefined }): Promise<void> {

@@ -3,7 +3,7 @@ import { readInstance } from '../../instances/store.ts';
 import { deleteInstance } from '../../instances/verbs.ts';
 import { change } from '../../operations/change.ts';
 import { type Call, printPlan, printResult } from '../call.ts';
-import { confirmRemoval } from '../confirm.ts';
+import { confirmRemoval } from '../questions.ts';
 
 export interface DeleteFlags {
   readonly force?: true | undefined;

@@ -4,7 +4,7 @@ import { observeUnit, type UnitObserved, type UnitScope } from '../../instances/
 import { installInstance, uninstallInstance } from '../../instances/units/verbs.ts';
 import { readInstance } from '../../instances/store.ts';
 import { type Call, canAsk, printResult } from '../call.ts';
-import { confirm } from '../confirm.ts';
+import { confirm } from '../questions.ts';
 
 interface InstallOptions {
   readonly user?: true | undefined;

@@ -3,7 +3,7 @@ import { SlipwayError, usageError } from '../../errors.ts';
 import { isVariableName } from '../../instances/env-file.ts';
 import { Secret } from '../../state/secret.ts';
 import { canAsk, type Call } from '../call.ts';
-import { askHidden } from '../confirm.ts';
+import { askHidden } from '../questions.ts';
 
 type Values = Readonly<Record<string, Secret>>;
 

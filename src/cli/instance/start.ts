@@ -7,7 +7,7 @@ import { replaceVersion } from '../../instances/update/replace.ts';
 import { startInstance } from '../../instances/verbs.ts';
 import { change } from '../../operations/change.ts';
 import { canAsk, type Call, formatTable, printPlan, printResult } from '../call.ts';
-import { confirm, declined } from '../confirm.ts';
+import { confirm, declined } from '../questions.ts';
 import { runningLine, serviceUrl } from './running.ts';
 
 export interface StartFlags {

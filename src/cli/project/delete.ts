@@ -3,7 +3,7 @@ import { observeProject } from '../../projects/observe.ts';
 import { planDelete } from '../../projects/plan.ts';
 import { deleteProject } from '../../projects/verbs.ts';
 import { type Call, printPlan, printResult } from '../call.ts';
-import { confirmRemoval } from '../confirm.ts';
+import { confirmRemoval } from '../questions.ts';
 
 export async function remove(call: Call, id: string, options: { readonly yes?: true | undefined }): Promise<void> {
   if (options.yes !== true) await ask(call, id);

@@ -5,7 +5,7 @@ import { pruneReleases } from '../../instances/releases/verbs.ts';
 import { listInstanceNames } from '../../instances/store.ts';
 import { change } from '../../operations/change.ts';
 import { canAsk, type Call, printPlan, printResult } from '../call.ts';
-import { confirmRemoval } from '../confirm.ts';
+import { confirmRemoval } from '../questions.ts';
 
 export interface PruneOptions {
   readonly keep: number;

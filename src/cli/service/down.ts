@@ -1,7 +1,7 @@
 import { CONTAINER_NAME, SERVICE, VOLUME_NAMES } from '../../instances/service/constants.ts';
 import { takeDownService } from '../../instances/service/take-down.ts';
 import { type Call, printPlan, printResult } from '../call.ts';
-import { confirmRemoval } from '../confirm.ts';
+import { confirmRemoval } from '../questions.ts';
 
 export interface DownFlags {
   readonly volumes?: true | undefined;

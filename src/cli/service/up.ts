@@ -2,7 +2,7 @@ import { DEFAULT_ADDRESS, SERVICE } from '../../instances/service/constants.ts';
 import { isLoopback } from '../../instances/service/address.ts';
 import { setUpService } from '../../instances/service/set-up.ts';
 import { type Call, printPlan, printResult } from '../call.ts';
-import { confirmExposure } from '../confirm.ts';
+import { confirmExposure } from '../questions.ts';
 import { runningLine, serviceUrl } from '../instance/running.ts';
 import { fromEnvironment, readVariables } from '../instance/secrets.ts';
 

@@ -2,7 +2,7 @@ import { change } from '../../operations/change.ts';
 import { observeTask } from '../../tasks/observe.ts';
 import { deleteTask } from '../../tasks/verbs.ts';
 import { type Call, printPlan, printResult } from '../call.ts';
-import { confirmRemoval } from '../confirm.ts';
+import { confirmRemoval } from '../questions.ts';
 
 export async function remove(call: Call, project: string, task: string, options: { readonly yes?: true | undefined }): Promise<void> {
   const ref = { project, task };
