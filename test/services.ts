@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { pack } from 'tar-stream';
+import { buildAgain } from '../src/engine/build-again.ts';
 import type { Engine } from '../src/engine/model.ts';
 import { lab } from './lab.ts';
 
@@ -133,10 +134,12 @@ export function serviceFiles({
 
 /** Builds a version of the service on an engine and gives the image's id. `owner` is the value of its label, for `removeLabelled(engine, { [serviceLabel]: owner })`. */
 export async function buildService(engine: Engine, tag: string, owner: string, version: ServiceVersion): Promise<string> {
-  const context = pack();
-  for (const [name, text] of Object.entries(serviceFiles(version))) context.entry({ name, mode: 0o644 }, text);
-  context.finalize();
-  return engine.images.build({ context: context.pipe(new PassThrough()), tags: [tag], labels: { [serviceLabel]: owner }, network: 'none' });
+  return buildAgain(() => {
+    const context = pack();
+    for (const [name, text] of Object.entries(serviceFiles(version))) context.entry({ name, mode: 0o644 }, text);
+    context.finalize();
+    return engine.images.build({ context: context.pipe(new PassThrough()), tags: [tag], labels: { [serviceLabel]: owner }, network: 'none' });
+  });
 }
 
 /** What a service answers at a path of its published port, or why it does not. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { SlipwayError } from '../errors.ts';
+import { buildAgain, failedByEngine, moreBuilds } from './build-again.ts';
 import { abortError } from './errors.ts';
 import type { Engine, Labels } from './model.ts';
 import type { ProgramEnd, Programs } from './programs.ts';
@@ -39,7 +40,7 @@ export async function buildWithProgram(engine: Engine, programs: Programs, build
     const files = { id: join(scratch, 'id'), ...(await labelledDockerfile(build, scratch)) };
     const attempt = () => runBuild(engine, programs, build, files, tail.add);
     let end = await attempt();
-    for (let again = 0; again < 2 && isFailure(end) && lostFromCache(tail.text()) && !build.signal?.aborted; again++) end = await attempt();
+    for (let again = 0; again < moreBuilds && isFailure(end) && failedByEngine(tail.text()) && !build.signal?.aborted; again++) end = await attempt();
     if (end === 'no-program') return await buildThroughApi(engine, build);
     if (build.signal?.aborted) throw abortError(build.signal, 'build an image');
     if (end.exitCode !== 0) {
@@ -118,17 +119,6 @@ function isFailure(end: ProgramEnd | 'no-program'): boolean {
   return end !== 'no-program' && end.exitCode !== 0;
 }
 
-/**
- * Whether a step that the build took from the cache was gone when the next one began: removing an image takes the unnamed ones below it
- * along, however many builds use them. What is built again does not find it.
- */
-function lostFromCache(said: string): boolean {
-  const last = said.split(/\r?\n/).findLast((line) => /image not known|no such image/i.test(line)) ?? '';
-  const [missing] = /[0-9a-f]{64}/.exec(last) ?? [];
-  const taken = [...said.matchAll(/^ *-+> (?:Using cache )?([0-9a-f]{11,64})\s*$/gm)].map(([, id = '']) => id);
-  return missing !== undefined && taken.some((id) => missing.startsWith(id));
-}
-
 /** A character may come in two chunks. */
 function asText(take: (text: string) => void): (chunk: Buffer) => void {
   const decoder = new StringDecoder('utf8');
@@ -160,12 +150,14 @@ export function buildArguments(kind: Engine['kind'], build: ProgramBuild, files:
 async function buildThroughApi(engine: Engine, build: ProgramBuild): Promise<string> {
   const { packContext } = await import('./build-context.ts');
   const { context, dockerfile, onStart: _, quietArgs, ...rest } = build;
-  return engine.images.build({
-    ...rest,
-    buildArgs: { ...rest.buildArgs, ...quietArgs },
-    context: await packContext(context, dockerfile),
-    ...(dockerfile === undefined ? {} : { dockerfile }),
-  });
+  return buildAgain(async () =>
+    engine.images.build({
+      ...rest,
+      buildArgs: { ...rest.buildArgs, ...quietArgs },
+      context: await packContext(context, dockerfile),
+      ...(dockerfile === undefined ? {} : { dockerfile }),
+    }),
+  );
 }
 
 async function confirmed(engine: Engine, id: string, build: ProgramBuild): Promise<string> {

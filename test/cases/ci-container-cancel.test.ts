@@ -118,7 +118,10 @@ jobs:
     await expectNothingLeft(box, run);
   });
 
-  const killDriver = (_: unknown, { driver }: RunJson) => process.kill(driver ?? 0, 'SIGKILL');
+  const killDriver = (_: unknown, { driver }: RunJson) => {
+    if (driver === null) throw new Error('the run has no driver');
+    process.kill(driver, 'SIGKILL');
+  };
 
   it('its driver killed in the middle of a step: another one follows the step to its end', async () => {
     const pipeline = steps('echo begun >> log; touch here; i=0; while [ $i -lt 40 ]; do i=$((i+1)); sleep 0.1; done; echo counted to $i; cat log');

@@ -52,7 +52,7 @@ describe('ci trust', () => {
 
   it.each([
     ['y', 0, undefined],
-    ['n', 2, '[E_PIPELINE_UNTRUSTED]'],
+    ['n', 1, '[E_PIPELINE_UNTRUSTED]'],
   ])('shows what it trusts on a terminal, and takes %s for an answer', async (answer, exitCode, then) => {
     box.writeScript("job('a', { steps: ['x'] })");
     let shown = '';

@@ -83,28 +83,42 @@ export function buildContract({ engine, labels, name, start, tiny, lab }: Settin
     expect(await engine.images.inspect(tag)).toBeUndefined();
   });
 
-  // The moment is too short to be met: the first build ends as one did whose cached step was removed with another's image.
-  test('a step that went from the cache while it was used is built again', async () => {
-    await dockerfile('RUN true');
-    const step = '1a685a86747eebd93cb49be56d461333cdad87f8e0e0dd94e65863e77230caf8';
-    const lost = `STEP 2/3: RUN true\n--> Using cache ${step}\n--> ${step.slice(0, 11)}\nError: identifier is not a container: preparing container for next step: creating build container: reading image "${step}": locating image with ID "${step}": image not known\n`;
-    const build = (said: string) => {
-      let builds = 0;
-      const programs: Programs = {
-        ...processes,
-        run: async (argv, options) => {
-          builds += 1;
-          if (builds > 1) return (ways[0]?.[1] ?? processes).run(argv, options);
-          options?.onStderr?.(Buffer.from(said));
-          return { exitCode: 125, signal: undefined, stdout: '', stderr: '', timedOut: false, aborted: false };
-        },
-      };
-      return buildWithProgram(engine, programs, { context, labels, network: 'none' });
+  // The moments are too short to be met: the first build ends as one did.
+  const step = '1a685a86747eebd93cb49be56d461333cdad87f8e0e0dd94e65863e77230caf8';
+  const cached = `STEP 2/3: RUN true\n--> Using cache ${step}\n--> ${step.slice(0, 11)}\n`;
+  const endingOnce = (said: string) => {
+    let builds = 0;
+    const programs: Programs = {
+      ...processes,
+      run: async (argv, options) => {
+        builds += 1;
+        if (builds > 1) return (ways[0]?.[1] ?? processes).run(argv, options);
+        options?.onStderr?.(Buffer.from(said));
+        return { exitCode: 125, signal: undefined, stdout: '', stderr: '', timedOut: false, aborted: false };
+      },
     };
-    const id = await build(lost);
+    return buildWithProgram(engine, programs, { context, labels, network: 'none' });
+  };
+
+  test.each([
+    [
+      'a step that went from the cache while it was used',
+      `${cached}Error: identifier is not a container: preparing container for next step: creating build container: reading image "${step}": locating image with ID "${step}": image not known\n`,
+    ],
+    [
+      'a step whose container went with the image of another build',
+      `${cached}STEP 3/3: COPY a /a\nError: deleting build container "0a98fba2a711": identifier is not a container: building at STEP "COPY a /a": checking on destination /merged/a: error in copier subprocess: changing to intended-new-root directory "/merged": chdir /merged: no such file or directory\n`,
+    ],
+    ['a step that Podman itself has killed', 'STEP 2/3: RUN true\nError: building at STEP "RUN true": while running runtime: signal: killed\n'],
+  ])('%s is built again', async (_, said) => {
+    await dockerfile('RUN true');
+    const id = await endingOnce(said);
     expect((await engine.images.inspect(id))?.labels).toMatchObject(labels);
-    // One that was never there is the build's own failure.
-    await expect(build(`Error: reading image "${step}": image not known\n`)).rejects.toMatchObject({ code: 'E_IMAGE_BUILD' });
+  });
+
+  test('a step that was never there is the failure of the build itself', async () => {
+    await dockerfile('RUN true');
+    await expect(endingOnce(`Error: reading image "${step}": image not known\n`)).rejects.toMatchObject({ code: 'E_IMAGE_BUILD' });
   });
 
   test('an abort ends the program and its group', async () => {

@@ -27,13 +27,23 @@ export async function hold(app: App, engine: Engine, watched: Watched, until: st
       nextQuestion = now + health.intervalMs;
       const verdict = await prober.ask();
       failures = verdict.well ? 0 : failures + 1;
-      if (!verdict.well && failures >= health.passes) throw await lost(app, engine, watched, verdict.why);
+      if (!verdict.well && failures >= health.passes) throw await unwell(app, engine, watched, verdict.why);
     }
     const left = end - app.clock.now().getTime();
     if (left <= 0 && failures === 0) return;
     const pause = Math.min(lookMs, nextQuestion - app.clock.now().getTime());
     await app.clock.sleep(Math.max(1, failures === 0 ? Math.min(pause, left) : pause), app.signal);
   }
+}
+
+/** A service that ends stops to answer first, and its engine says so last. */
+async function unwell(app: App, engine: Engine, watched: Watched, why: string): Promise<SlipwayError> {
+  for (let looks = 0; looks < 3; looks++) {
+    const life = await lookAt(app, engine, watched);
+    if (life.state === 'ended') return exited(app, engine, watched, life, 'within the soak period');
+    await app.clock.sleep(lookMs, app.signal);
+  }
+  return lost(app, engine, watched, why);
 }
 
 async function lost(app: App, engine: Engine, watched: Watched, why: string): Promise<SlipwayError> {

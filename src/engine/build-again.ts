@@ -1,0 +1,40 @@
+import { SlipwayError } from '../errors.ts';
+
+/** Builds after the first, where the engine itself made the one before fail. */
+export const moreBuilds = 2;
+
+/** Whether a build failed by the engine's own doing, so that the same one may go well: `said` is what it wrote, up to its end. */
+export function failedByEngine(said: string): boolean {
+  return lostFromCache(said) || /identifier is not a container/.test(lastError(said)) || killedByPodman(said);
+}
+
+/** `build` again as long as the engine itself makes it fail; for an engine's API, which throws what the build said. */
+export async function buildAgain(build: () => Promise<string>): Promise<string> {
+  for (let again = 0; ; again++) {
+    try {
+      return await build();
+    } catch (error) {
+      if (again >= moreBuilds || !(error instanceof SlipwayError) || error.code !== 'E_IMAGE_BUILD' || !failedByEngine(`Error: ${error.message}`)) throw error;
+    }
+  }
+}
+
+/**
+ * Whether a step that the build took from the cache was gone when the next one began: removing an image takes the unnamed ones below it
+ * along, however many builds use them, and by force also the containers of these builds. What is built again does not find it.
+ */
+function lostFromCache(said: string): boolean {
+  const last = said.split(/\r?\n/).findLast((line) => /image not known|no such image/i.test(line)) ?? '';
+  const [missing] = /[0-9a-f]{64}/.exec(last) ?? [];
+  const taken = [...said.matchAll(/^ *-+> (?:Using cache )?([0-9a-f]{11,64})\s*$/gm)].map(([, id = '']) => id);
+  return missing !== undefined && taken.some((id) => missing.startsWith(id));
+}
+
+/** Podman before 4.6 ends a step when Go gives up the thread that began it (containers/podman#17918). A command that is killed is an exit status. */
+function killedByPodman(said: string): boolean {
+  return /while running runtime: signal: killed\s*$/.test(lastError(said));
+}
+
+function lastError(said: string): string {
+  return said.split(/\r?\n/).findLast((line) => line.startsWith('Error: ')) ?? '';
+}
