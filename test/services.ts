@@ -60,7 +60,7 @@ date +%s > /tmp/started
 echo "$VERSION" >> "$DATA/starts"
 case $BEHAVIOUR in
   crashes-later)
-    nc -ll -p "$PORT" -e /service/handle &
+    nc -ll -p "$PORT" -e /bin/sh /service/handle &
     server=$!
     trap 'kill $server; exit 0' TERM
     sleep "$SECONDS_GIVEN" & wait $!
@@ -69,7 +69,7 @@ case $BEHAVIOUR in
     exit 7 ;;
   stubborn) trap '' TERM ;;
 esac
-exec nc -ll -p "$PORT" -e /service/handle
+exec nc -ll -p "$PORT" -e /bin/sh /service/handle
 `;
 
 const handle = `#!/bin/sh
@@ -116,12 +116,11 @@ export function serviceFiles({
   const dockerfile = [
     `FROM ${lab.images.tiny}`,
     'COPY service /service',
-    'RUN chmod 755 /service /service/start /service/handle',
     ...(user === undefined ? [] : [`USER ${user}`]),
     `EXPOSE ${servicePort}`,
     ...(healthcheck ? [`HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD wget -q -O /dev/null http://127.0.0.1:${servicePort}/health`] : []),
     ...lines,
-    'CMD ["/service/start"]',
+    'CMD ["/bin/sh", "/service/start"]',
     '',
   ].join('\n');
   return {
