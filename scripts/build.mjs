@@ -1,12 +1,13 @@
-// Bundles the program and the library into dist/, or into the folder named by `--out`; with `--program` without the library's types. Each is one
-// CommonJS file, whose parts are run when they are needed, beside files of the packages that few commands need (docs/decisions/004).
+// Bundles the program and the library into dist/, or into the folder named by `--out`; with `--program` without the library's types. Both
+// are CommonJS, the program in a file for what most commands need and a few for the others, beside files of packages (docs/decisions/004).
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { compile } from './build/compile.mjs';
+import { buildParts } from './build/parts.mjs';
 import { asFunctions, sharedHelpers, inOwnFiles, inSameFolder, ownFile, withoutChildProcess, withoutLateParts } from './build/plugins.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -16,7 +17,7 @@ const outdir = resolve(values.out);
 
 /** Packages that are loaded when a command needs them, from files of their own. */
 const rarelyNeeded = ['@balena/dockerignore', '@clack/prompts', 'jiti', 'tar-stream'];
-/** These the library has in files of their own, and the program within: as CommonJS they cost it nothing until needed, and their code is kept. */
+/** These the library has in files of their own, and the program in one that is a part of it: their code is kept. */
 const parsers = { valibot: `${root}/node_modules/valibot/dist/index.cjs`, yaml: `${root}/node_modules/yaml/dist/index.js` };
 const inLibrary = [...rarelyNeeded, ...Object.keys(parsers)];
 
@@ -52,20 +53,13 @@ const main = {
   banner: { js: "(function (require, module, exports, __filename, __dirname) {'use strict';" },
   footer: { js: '})' },
 };
-await build({
-  ...main,
-  entryPoints: { program: 'src/main.ts' },
-  banner: { js: main.banner?.js + sharedHelpers },
-  alias: { ...options.alias, ...parsers },
-  plugins: [inOwnFiles(rarelyNeeded), withoutChildProcess('commander'), asFunctions(options.define ?? {})],
-});
+const own = { ...main, banner: { js: main.banner?.js + sharedHelpers }, alias: { ...options.alias, ...parsers } };
+await buildParts({ ...own, plugins: [inOwnFiles(rarelyNeeded), withoutChildProcess('commander')] }, asFunctions(options.define ?? {}));
 // As much of it as tells how it is used.
 await build({ ...main, entryPoints: { help: 'src/main.ts' }, plugins: [withoutLateParts, withoutChildProcess('commander')] });
 // The package is of type `module`; what is in here is not.
 writeFileSync(`${outdir}/package.json`, '{ "type": "commonjs" }\n');
 await compile(outdir);
-copyFileSync(`${root}/scripts/build/loader.cjs`, `${outdir}/slipway.js`);
-chmodSync(`${outdir}/slipway.js`, 0o755);
 await build({ ...options, entryPoints: { index: 'src/index.ts', service: 'src/service.ts' }, keepNames: true });
 // The process that a ci.ts runs in. It stands beside the packages, which it finds there.
 await build({

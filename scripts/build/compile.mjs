@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const keepCode = fileURLToPath(new URL('./keep-code.cjs', import.meta.url));
+const [keepCode, loader] = ['keep-code.cjs', 'loader.cjs'].map((name) => fileURLToPath(new URL(name, import.meta.url)));
 const execute = promisify(execFile);
 
 /** What has to be there for the others. */
@@ -35,7 +35,7 @@ const runs = [
 
 const pipeline = 'executor: host\njobs:\n  one:\n    steps: ["true", ["true"]]\n  two:\n    needs: [one]\n    steps: [echo]\n';
 
-/** Writes the code that V8 makes of the built programs beside them, for this very V8: what loader.cjs looks for. @param {string} outdir */
+/** Writes the program's loader, and the code that V8 makes of the program's files beside them, for this very V8: what the loader looks for. @param {string} outdir */
 export async function compile(outdir) {
   const home = mkdtempSync(join(tmpdir(), 'slipway-build-'));
   const socket = join(home, 'engine.sock');
@@ -54,6 +54,7 @@ export async function compile(outdir) {
   /** @param {readonly string[]} command @param {string} use name of the file of code; none is kept where it is empty @param {string} [cwd] */
   const run = (command, use, cwd = home) => execute(process.execPath, [keepCode, ...command], { cwd, env: { ...env, SLIPWAY_CODE: use } });
   try {
+    copyFileSync(loader, join(outdir, 'loader.cjs'));
     // A run's driver is started as this.
     writeFileSync(join(outdir, 'slipway.js'), `require(${JSON.stringify(keepCode)})`);
     await run(['--help'], 'help');
@@ -64,6 +65,8 @@ export async function compile(outdir) {
     for (const command of commands.filter(([, verb = '']) => frequent.includes(verb))) await run(command, `task-${command[1]}`);
     const repository = await writeRepository(home, env);
     if (repository !== undefined) for (const command of runs) await run(command, 'ci', repository);
+    renameSync(join(outdir, 'loader.cjs'), join(outdir, 'slipway.js'));
+    chmodSync(join(outdir, 'slipway.js'), 0o755);
   } finally {
     engine.close();
     rmSync(home, { recursive: true, force: true });

@@ -73,23 +73,36 @@ export function asFunctions(define) {
 }
 
 /** What `withSharedHelpers` leaves to the bundle, for its banner. A package of CommonJS is as Node.js has it for an `import`. */
-export const sharedHelpers = [
-  'const exported = (to, from) => { for (const name in from) Object.defineProperty(to, name, { get: from[name], enumerable: true }); };',
-  'const imported = (found) => ({ __proto__: found, default: found });',
-].join('');
+export const sharedHelpers = 'const imported = (found) => ({ __proto__: found, default: found });';
 
-/** esbuild writes 20 lines of helpers into each file that it makes CommonJS of. @param {string} code @param {string} path */
+/**
+ * esbuild writes 20 lines of helpers into each file that it makes CommonJS of, and a getter for each export. Nothing is exported here
+ * that changes later, so a value does, and takes less to make and to read: a function's at the start, for files that need each other.
+ * @param {string} code @param {string} path
+ */
 function withSharedHelpers(code, path) {
+  const getters = /__export\(stdin_exports, \{\n([\s\S]*?)\n\}\);\n/;
+  const lines = getters.exec(code)?.[1]?.split('\n') ?? [];
   const body = code
+    .replace(getters, '')
     .replace(/^[\s\S]*?\nvar stdin_exports = \{\};\n/, '')
-    .replace('__export(stdin_exports, {', 'exported(exports, {')
     .replace('module.exports = __toCommonJS(stdin_exports);\n', '')
     // Files of this source are what they look like.
     .replaceAll('__toESM(require(".', '(require(".')
     .replaceAll('__toESM(require(', 'imported(require(');
+  /** @type {string[]} */
+  const early = [];
+  /** @type {string[]} */
+  const late = [];
+  for (const line of lines) {
+    const [, name, value] = /^ {2}(\w+): \(\) => ([\w.]+),?$/.exec(line) ?? [];
+    if (value === undefined) throw new Error(`${path}: esbuild wrote ${line}, which is not expected`);
+    const isFunction = new RegExp(`^(?:async )?function\\*? ${value}\\(`, 'm').test(body);
+    (isFunction ? early : late).push(`exports.${name} = ${value};\n`);
+  }
   const left = /stdin_exports|__(?:export|toESM|toCommonJS|copyProps|reExport)/.exec(body)?.[0];
   if (left !== undefined) throw new Error(`${path}: esbuild wrote ${left}, which is not expected`);
-  return body;
+  return [...early, body, ...late].join('');
 }
 
 /** What is loaded when a command is called. @type {Plugin} */
