@@ -17,9 +17,10 @@ const build = (env: Readonly<Record<string, string>>): Promise<ProcessEnd> =>
   run([process.execPath, script, '--program', '--out', join(folder, 'dist')], { env: { HOME: folder, ...env } });
 const codes = () =>
   readdirSync(join(folder, 'dist'))
-    .flatMap((name) => /\.js\.([a-z-]+)\./.exec(name)?.[1] ?? [])
+    .flatMap((name) => /^([a-z]+)\.js\.([a-z-]+)\./.exec(name)?.slice(1, 3).join(' ') ?? [])
     .sort();
-const others = ['commands', 'help', 'task-exec', 'task-restart', 'task-status'];
+const others = ['help help', 'program commands', 'program task-exec', 'program task-restart', 'program task-status'];
+const ofRuns = ['parsers', 'program', 'runs'].flatMap((part) => [`${part} ci`, `${part} ci-drive`]);
 
 it("the program is built whatever the person's git is told to do, and none of it is done", async () => {
   const hooks = join(folder, 'hooks');
@@ -29,7 +30,7 @@ it("the program is built whatever the person's git is told to do, and none of it
   writeFileSync(join(folder, '.gitconfig'), `[commit]\n\tgpgsign = true\n[gpg]\n\tprogram = ${folder}/none\n[core]\n\thooksPath = ${hooks}\n`);
   const end = await build({ PATH: process.env.PATH ?? '' });
   expect([end.exitCode, end.stderr]).toEqual([0, '']);
-  expect([codes(), existsSync(mark)]).toEqual([['ci', 'ci-drive', ...others].sort(), false]);
+  expect([codes(), existsSync(mark)]).toEqual([[...others, ...ofRuns].sort(), false]);
 });
 
 it('the program is built where there is no git yet', async () => {
