@@ -26,6 +26,9 @@ const commands = [
 /** Verbs of `task` that are typed all day: each has a file of code for itself. */
 const frequent = ['status', 'exec', 'restart'];
 
+/** A team's server has dozens of them. */
+const instances = [['instance', 'status']];
+
 /** The first reads a pipeline, the others know it. Their drivers have a file of code of their own. */
 const runs = [
   ['ci', 'validate'],
@@ -60,8 +63,10 @@ export async function compile(outdir) {
     await run(['--help'], 'help');
     for (const command of first) await run(command, '');
     writeTask(home, `unix://${socket}`);
+    writeInstance(home, `unix://${socket}`);
     // What is read and parsed the first time, and never again, is too seldom for its code to be loaded with every command.
     for (const use of /** @type {const} */ (['', 'commands'])) for (const command of commands) await run(command, use);
+    for (const use of /** @type {const} */ (['', 'instance'])) for (const command of instances) await run(command, use);
     for (const command of commands.filter(([, verb = '']) => frequent.includes(verb))) await run(command, `task-${command[1]}`);
     const repository = await writeRepository(home, env);
     if (repository !== undefined) for (const command of runs) await run(command, 'ci', repository);
@@ -101,6 +106,15 @@ function writeTask(home, endpoint) {
   mkdirSync(join(home, 'tasks/p/1/records'), { recursive: true });
   const engine = { kind: 'docker', endpoint, identity: 'warm-up' };
   writeFileSync(file, JSON.stringify({ format: 1, id: '1', project: 'p', created_at: '2026-01-01T00:00:00.000Z', mode: 'cli', engine }));
+}
+
+/** An instance that has no container. @param {string} home @param {string} endpoint */
+function writeInstance(home, endpoint) {
+  const folder = join(home, 'instances/web');
+  mkdirSync(folder, { recursive: true });
+  const engine = { kind: 'docker', endpoint, identity: 'warm-up' };
+  writeFileSync(join(folder, 'config.yml'), JSON.stringify({ image: 'web:1', engine, port: 8081, container_port: 80 }));
+  writeFileSync(join(folder, 'state.json'), JSON.stringify({ format: 1, salt: 'salt', desired: 'stopped' }));
 }
 
 /** As much of an engine as the commands ask for: one container, which starts and stops. @param {string} socket @param {string} home @returns {Promise<import('node:http').Server>} */

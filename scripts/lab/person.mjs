@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { attempt, run } from './run.mjs';
 import { killAll, processesOfUsers } from './processes.mjs';
+import { STATE_FILE } from './state.mjs';
 
 /** @typedef {import('./state.mjs').Person} Person */
 
@@ -44,16 +45,24 @@ export async function makePerson(dir) {
   return person;
 }
 
-/** Another lab's person has a home; one without is a left-over of a lab that was removed by hand. */
 async function freeName() {
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? NAME : `${NAME}-${number}`;
     const taken = findPerson(name);
     if (taken === undefined) return name;
-    if (existsSync(taken.home) || taken.uid < 1500) continue;
+    if (!isLeftOver(taken)) continue;
     await removePerson(taken);
     return name;
   }
+}
+
+/**
+ * Whether a user is what is left of a lab that was removed by hand. A lab that is being removed has its person to the end, also when
+ * the home is gone: whoever took the name by then would lose it.
+ * @param {Pick<Person, 'uid' | 'home'>} person
+ */
+export function isLeftOver({ uid, home }) {
+  return uid >= 1500 && !existsSync(join(dirname(home), STATE_FILE));
 }
 
 /** @param {string} name @returns {Person | undefined} */

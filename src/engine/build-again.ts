@@ -5,7 +5,7 @@ export const moreBuilds = 2;
 
 /** Whether a build failed by the engine's own doing, so that the same one may go well: `said` is what it wrote, up to its end. */
 export function failedByEngine(said: string): boolean {
-  return lostFromCache(said) || /identifier is not a container/.test(lastError(said)) || killedByPodman(said);
+  return lostFromCache(said) || /identifier is not a container|checking if cached image exists .*not known/.test(lastError(said)) || killedByPodman(said);
 }
 
 /** `build` again as long as the engine itself makes it fail; for an engine's API, which throws what the build said. */

@@ -19,7 +19,7 @@ const codes = () =>
   readdirSync(join(folder, 'dist'))
     .flatMap((name) => /^([a-z]+)\.js\.([a-z-]+)\./.exec(name)?.slice(1, 3).join(' ') ?? [])
     .sort();
-const others = ['help help', 'program commands', 'program task-exec', 'program task-restart', 'program task-status'];
+const others = ['help help', 'instances instance', 'program commands', 'program instance', 'program task-exec', 'program task-restart', 'program task-status'];
 const ofRuns = ['parsers', 'program', 'runs'].flatMap((part) => [`${part} ci`, `${part} ci-drive`]);
 
 it("the program is built whatever the person's git is told to do, and none of it is done", async () => {

@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createApp } from '../../src/app/create-app.ts';
 import type { Engine, EngineRef } from '../../src/engine/model.ts';
 import { checkOnce } from '../../src/instances/health/check-once.ts';
@@ -91,6 +94,20 @@ describe.each(engines)('$name', (lab) => {
     expect(await checkOnce(app, engine, watched)).toMatchObject({ state: 'healthy', probe: 'image' });
     const ill = await service({ behaviour: 'never-healthy', lines: [check] }, {});
     await expect(waiting(ill)).rejects.toMatchObject({ code: 'E_HEALTH_TIMEOUT' });
+  });
+
+  it('has the kernel ask again where Docker was asked too early, which it tells nobody', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'slipway-ip-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const said = join(folder, 'said');
+    writeFileSync(join(folder, 'ip'), `#!/bin/sh\necho "$@" >> ${said}\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`);
+    const watched = await service({}, { probe: http });
+    await waiting(watched);
+    const addresses = Object.values((await engine.containers.inspect(watched.container))?.networks ?? {}).map(({ address }) => address);
+    const wanted = engine.kind === 'docker' ? addresses.map((address) => `neighbour flush to ${address} nud incomplete\n`).join('') : '';
+    expect([addresses.length > 0 || lab.rootless, existsSync(said) ? readFileSync(said, 'utf8') : '']).toEqual([true, wanted]);
   });
 
   it('follows no redirect, which is an answer', async () => {

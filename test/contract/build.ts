@@ -109,6 +109,10 @@ export function buildContract({ engine, labels, name, start, tiny, lab }: Settin
       'a step whose container went with the image of another build',
       `${cached}STEP 3/3: COPY a /a\nError: deleting build container "0a98fba2a711": identifier is not a container: building at STEP "COPY a /a": checking on destination /merged/a: error in copier subprocess: changing to intended-new-root directory "/merged": chdir /merged: no such file or directory\n`,
     ],
+    [
+      'a step for which an image was looked up that went meanwhile',
+      'STEP 2/3: RUN true\nError: checking if cached image exists from a previous build: getting top layer info: layer not known\n',
+    ],
     ['a step that Podman itself has killed', 'STEP 2/3: RUN true\nError: building at STEP "RUN true": while running runtime: signal: killed\n'],
   ])('%s is built again', async (_, said) => {
     await dockerfile('RUN true');
