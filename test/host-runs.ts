@@ -91,7 +91,7 @@ export class HostRuns {
   async run(args: readonly string[] = [], options: HostRunOptions = {}): Promise<Ran> {
     const end = await this.slipway(['ci', 'run', '--json', ...args], options);
     const told = this.parse(end);
-    this.expectNothingLeft(told);
+    await this.expectNothingLeft(told);
     return { exitCode: end.exitCode, run: told, shown: end.stderr };
   }
 
@@ -143,19 +143,22 @@ export class HostRuns {
       .map((line) => JSON.parse(line) as RunEvent);
   }
 
-  /** A whole record with one outcome; no file, process or place in the queue that anybody would have to look after. */
-  expectNothingLeft(run: RunJson): void {
-    const { kind } = JSON.parse(readFileSync(join(run.directory, 'outcome.json'), 'utf8')) as { readonly kind: string };
-    const ends = this.events(run).filter(({ event }) => event === 'end');
-    const left = {
-      kind,
-      ends: ends.length,
-      open: readdirSync(this.path('state/runs/open')).filter((name) => name.startsWith(run.id)),
-      reserve: existsSync(join(run.directory, 'reserve')),
-      cache: existsSync(dirname(run.workspace)),
-      processes: this.processes(run.id),
+  /** A whole record with one outcome; no file, process or place in the queue that anybody would have to look after. A driver has still to end when its run has. */
+  async expectNothingLeft(run: RunJson): Promise<void> {
+    const left = () => {
+      const { kind } = JSON.parse(readFileSync(join(run.directory, 'outcome.json'), 'utf8')) as { readonly kind: string };
+      return {
+        kind,
+        ends: this.events(run).filter(({ event }) => event === 'end').length,
+        open: readdirSync(this.path('state/runs/open')).filter((name) => name.startsWith(run.id)),
+        reserve: existsSync(join(run.directory, 'reserve')),
+        cache: existsSync(dirname(run.workspace)),
+        processes: this.processes(run.id),
+      };
     };
-    expect(left).toEqual({ kind: run.outcome?.kind, ends: 1, open: [], reserve: false, cache: false, processes: [] });
+    await expect
+      .poll(left, { timeout: 10_000, interval: 100 })
+      .toEqual({ kind: run.outcome?.kind, ends: 1, open: [], reserve: false, cache: false, processes: [] });
   }
 
   /** Command lines of processes that steps of a run have started, and of its driver. */

@@ -55,7 +55,7 @@ describe('the queue', () => {
     const newer = await detached('--supersede');
     const ended = await box.until(({ state }) => state === 'ended', old);
     expect(ended.outcome).toMatchObject({ kind: 'superseded', retryable: false, evidence: { by: newer } });
-    box.expectNothingLeft(ended);
+    await box.expectNothingLeft(ended);
     box.write('gate', '');
     for (const id of [first, other, newer]) expect((await box.until(({ state }) => state === 'ended', id)).outcome?.kind).toBe('succeeded');
   });
@@ -88,7 +88,7 @@ describe('cancel', () => {
     const run = box.parse({ stdout, stderr });
     expect(run.outcome).toMatchObject({ kind: 'cancelled', retryable: true });
     expect(run.jobs.map(({ name, state }) => `${name} ${state}`)).toEqual(['stubborn cancelled', 'next cancelled', 'clean succeeded']);
-    box.expectNothingLeft(run);
+    await box.expectNothingLeft(run);
   });
 
   it('does not wait for what comes before the jobs', async () => {
@@ -98,7 +98,7 @@ describe('cancel', () => {
     await box.until(({ phase }) => phase === 'plan', id);
     const run = await box.json<RunJson>(['ci', 'cancel', id]);
     expect([run.outcome?.kind, run.jobs.map(({ state }) => state)]).toEqual(['cancelled', ['cancelled', 'cancelled']]);
-    box.expectNothingLeft(run);
+    await box.expectNothingLeft(run);
   });
 
   it('that comes after the last job changes nothing', async () => {
@@ -117,7 +117,7 @@ describe('cancel', () => {
     expect((await first).exitCode).toBe(0);
     const run = await box.show(id);
     expect([run.outcome?.kind, run.jobs[0]?.state]).toEqual(['cancelled', 'cancelled']);
-    box.expectNothingLeft(run);
+    await box.expectNothingLeft(run);
     expect(await box.ok(['ci', 'cancel', id])).toBe(`Run ${id} had ended already: cancelled.`);
   });
 });

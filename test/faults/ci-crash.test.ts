@@ -42,7 +42,7 @@ describe('the driver', () => {
         .filter((event) => event.event === 'driver')
         .map(({ adopted }) => adopted),
     ).toEqual([false, true]);
-    box.expectNothingLeft(end);
+    await box.expectNothingLeft(end);
   });
 
   it('killed under a follower is replaced by that', async () => {
@@ -54,7 +54,7 @@ describe('the driver', () => {
     expect(end.exitCode).toBe(0);
     expect(end.stderr).toContain('another one goes on');
     expect(end.stderr).toContain('over\n');
-    box.expectNothingLeft(box.parse(end));
+    await box.expectNothingLeft(box.parse(end));
   });
 
   it('killed after a job has failed: the outcome is still what that says', async () => {
@@ -75,7 +75,7 @@ describe('the driver', () => {
     await box.json(['ci', 'reap']);
     const end = await box.show(id);
     expect(end.outcome).toMatchObject({ kind: 'runner-crashed', retryable: true, evidence: { phase: 'plan' } });
-    box.expectNothingLeft(end);
+    await box.expectNothingLeft(end);
   });
 
   it('killed in the queue leaves the run in the queue', async () => {
@@ -120,7 +120,7 @@ describe('the driver', () => {
     }
     const end = await ended(id);
     expect(end.outcome).toMatchObject({ kind: 'runner-crashed', message: '5 drivers of this run have died.' });
-    box.expectNothingLeft(end);
+    await box.expectNothingLeft(end);
   });
 
   it('killed at any moment leaves a run with one outcome, whose steps ran once and in order', async () => {
@@ -149,7 +149,7 @@ describe('the driver', () => {
       ] as const) {
         if (lines.includes(after)) expect(lines.indexOf(before)).toBeLessThan(lines.indexOf(after));
       }
-      box.expectNothingLeft(end);
+      await box.expectNothingLeft(end);
     }
     expect(seen).toContain('succeeded');
   }, 300_000);
@@ -163,7 +163,7 @@ describe('ci run', () => {
     child.kill('SIGKILL');
     const end = await ended(run.id);
     expect(end.outcome?.kind).toBe('succeeded');
-    box.expectNothingLeft(end);
+    await box.expectNothingLeft(end);
   });
 
   it('killed at any write of the journal leaves a run that the next command drives to its end, or none', async () => {
@@ -179,7 +179,7 @@ describe('ci run', () => {
         expect([write, when, end.signal]).toEqual([write, when, write <= writes ? 'SIGKILL' : undefined]);
         await box.ok(['ci', 'reap']);
         const list = await box.list();
-        for (const run of list) box.expectNothingLeft(await ended(run.id));
+        for (const run of list) await box.expectNothingLeft(await ended(run.id));
         expect([runs, runs + 1]).toContain(list.length);
         runs = list.length;
         if (list.length > 0) expect(readdirSync(box.path('state/runs/work')).filter((name) => name.startsWith('.'))).toEqual([]);
