@@ -8,8 +8,8 @@ export interface Narrowed {
 }
 
 /**
- * A program that leaves out what is not on the way of the typed words. Each command costs a start 0.1 ms, and only help, and mistakes,
- * need the others.
+ * A program that leaves out what is not on the way of the typed words. Making a command costs each start something, and only help and
+ * mistakes need the others.
  */
 export function narrow(program: Command, words: readonly string[]): Narrowed {
   let leftOut = true;
