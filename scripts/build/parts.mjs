@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 
 /**
  * Files of the program that few commands need, each with the folders of the source, and the packages, that are in it. All else is in
- * `program`. A file has 0.3 ms for each 100 KB, read or not needed.
+ * `program`, which every command reads whole.
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const parts = {

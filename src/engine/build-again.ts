@@ -1,22 +1,23 @@
 import { SlipwayError } from '../errors.ts';
 
-/** Builds after the first, where the engine itself made the one before fail. */
-export const moreBuilds = 2;
+/** Builds after the first. */
+const moreBuilds = 2;
 
-/** Whether a build failed by the engine's own doing, so that the same one may go well: `said` is what it wrote, up to its end. */
-export function failedByEngine(said: string): boolean {
-  return lostFromCache(said) || /identifier is not a container|checking if cached image exists .*not known/.test(lastError(said)) || killedByPodman(said);
-}
-
-/** `build` again as long as the engine itself makes it fail; for an engine's API, which throws what the build said. */
+/** Does a build, and does it again where it failed by the engine's own doing, so that the same one may go well. */
 export async function buildAgain(build: () => Promise<string>): Promise<string> {
   for (let again = 0; ; again++) {
     try {
       return await build();
     } catch (error) {
-      if (again >= moreBuilds || !(error instanceof SlipwayError) || error.code !== 'E_IMAGE_BUILD' || !failedByEngine(`Error: ${error.message}`)) throw error;
+      if (again >= moreBuilds || !(error instanceof SlipwayError) || error.code !== 'E_IMAGE_BUILD' || !failedByEngine(error)) throw error;
     }
   }
+}
+
+/** The API's last word is the error's message, a program's is in the detail. */
+function failedByEngine({ message, detail = '' }: SlipwayError): boolean {
+  const said = `Error: ${message}\n${detail}`;
+  return lostFromCache(said) || /identifier is not a container|checking if cached image exists .*not known/.test(lastError(said)) || killedByPodman(said);
 }
 
 /**

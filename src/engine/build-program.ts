@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { SlipwayError } from '../errors.ts';
-import { buildAgain, failedByEngine, moreBuilds } from './build-again.ts';
+import { buildAgain } from './build-again.ts';
 import { abortError } from './errors.ts';
 import type { Engine, Labels } from './model.ts';
 import type { ProgramEnd, Programs } from './programs.ts';
@@ -33,14 +33,16 @@ export interface ProgramBuild {
  * Builds with the engine's own program, or through the API where that is not installed, and gives the image's id.
  * E_IMAGE_BUILD with the last lines; E_BUILD_ELSEWHERE where the program built what this engine does not have.
  */
-export async function buildWithProgram(engine: Engine, programs: Programs, build: ProgramBuild): Promise<string> {
+export function buildWithProgram(engine: Engine, programs: Programs, build: ProgramBuild): Promise<string> {
+  return buildAgain(() => buildOnce(engine, programs, build));
+}
+
+async function buildOnce(engine: Engine, programs: Programs, build: ProgramBuild): Promise<string> {
   const scratch = await mkdtemp(join(tmpdir(), 'slipway-build-'));
   try {
     const tail = lastLines();
     const files = { id: join(scratch, 'id'), ...(await labelledDockerfile(build, scratch)) };
-    const attempt = () => runBuild(engine, programs, build, files, tail.add);
-    let end = await attempt();
-    for (let again = 0; again < moreBuilds && isFailure(end) && failedByEngine(tail.text()) && !build.signal?.aborted; again++) end = await attempt();
+    const end = await runBuild(engine, programs, build, files, tail.add);
     if (end === 'no-program') return await buildThroughApi(engine, build);
     if (build.signal?.aborted) throw abortError(build.signal, 'build an image');
     if (end.exitCode !== 0) {
@@ -115,10 +117,6 @@ async function runBuild(
   }
 }
 
-function isFailure(end: ProgramEnd | 'no-program'): boolean {
-  return end !== 'no-program' && end.exitCode !== 0;
-}
-
 /** A character may come in two chunks. */
 function asText(take: (text: string) => void): (chunk: Buffer) => void {
   const decoder = new StringDecoder('utf8');
@@ -150,14 +148,12 @@ export function buildArguments(kind: Engine['kind'], build: ProgramBuild, files:
 async function buildThroughApi(engine: Engine, build: ProgramBuild): Promise<string> {
   const { packContext } = await import('./build-context.ts');
   const { context, dockerfile, onStart: _, quietArgs, ...rest } = build;
-  return buildAgain(async () =>
-    engine.images.build({
-      ...rest,
-      buildArgs: { ...rest.buildArgs, ...quietArgs },
-      context: await packContext(context, dockerfile),
-      ...(dockerfile === undefined ? {} : { dockerfile }),
-    }),
-  );
+  return engine.images.build({
+    ...rest,
+    buildArgs: { ...rest.buildArgs, ...quietArgs },
+    context: await packContext(context, dockerfile),
+    ...(dockerfile === undefined ? {} : { dockerfile }),
+  });
 }
 
 async function confirmed(engine: Engine, id: string, build: ProgramBuild): Promise<string> {

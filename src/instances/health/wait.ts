@@ -2,7 +2,7 @@ import type { Engine } from '../../engine/model.ts';
 import { SlipwayError } from '../../errors.ts';
 import type { App } from '../../operations/model.ts';
 import type { HealthSettings } from '../model.ts';
-import { announce } from './announce.ts';
+import { dropUnresolvedNeighbours } from './neighbours.ts';
 import { exited, lastWords, lookAt } from './life.ts';
 import { Prober, probeOf } from './prober.ts';
 import type { Watched } from './watched.ts';
@@ -17,7 +17,7 @@ const eagerMs = 200;
  */
 export async function awaitHealthy(app: App, engine: Engine, watched: Watched): Promise<void> {
   const { health } = watched;
-  await announce(app, engine, watched);
+  await dropUnresolvedNeighbours(app, engine, watched);
   const probe = await probeOf(app, engine, watched);
   const prober = new Prober(app, engine, watched, probe);
   let why = 'it did not answer';
