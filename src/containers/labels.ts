@@ -16,7 +16,7 @@ export const label = {
   instance: 'io.slipway.instance',
   mode: 'io.slipway.mode',
   agent: 'io.slipway.agent',
-  /** Of a run's side container: the service's name. */
+  /** Of a run's side container: the service's name. Of an image: the template that it was built from. */
   service: 'io.slipway.service',
   /** Of a volume that runs share: the cache's key. */
   cache: 'io.slipway.cache',
@@ -26,12 +26,12 @@ export const label = {
   /** Of an instance's container, JSON: what it was made from, secrets as salted digests, so that a list alone tells drift. */
   applied: 'io.slipway.applied',
 
-  /** `base` (bootstrapped), `l0`, `l1-cli`, `l2-cli` … of an image. */
+  /** `base` (bootstrapped), `l0`, `l1-cli`, `l2-cli` …, `service`: of an image. */
   layer: 'io.slipway.layer',
   fingerprint: 'io.slipway.fingerprint',
   /** Fingerprint of the layer below. */
   parent: 'io.slipway.parent',
-  /** Of L0: the base image's reference and id. */
+  /** Of L0 and of a service's image: the base image's reference and id. */
   base: 'io.slipway.base',
   /** JSON: hash of each named input, so that staleness has a reason. */
   parts: 'io.slipway.parts',

@@ -6,8 +6,12 @@ import { containerSummary } from './container-details.ts';
 import { inspectContainer } from './inspect-container.ts';
 import { inspectImage } from './image-details.ts';
 import type { Containers, ContainerSpec } from './model.ts';
+import { whilePassing } from './passing.ts';
 import { pathPart } from './reference.ts';
 import type { WireContainerSummary } from './wire.ts';
+
+/** Podman unmounts a container's root a moment after it has stopped: a start that falls into that moment finds its files gone, and the next one does not. */
+const rootGone = /no such file or directory: OCI runtime/;
 
 export function openContainers(api: Api): Containers {
   const act = (id: string, verb: string, request: Partial<ApiRequest> = {}) =>
@@ -16,7 +20,7 @@ export function openContainers(api: Api): Containers {
     create: (spec, options = {}) => createContainer(api, spec, options),
     async start(id, options = {}) {
       // 304: it runs already.
-      await whileCleaningUp(() => act(id, 'start', { ...options, accept: [304] }));
+      await whilePassing(rootGone, () => act(id, 'start', { ...options, accept: [304] }));
     },
     async stop(id, options = {}) {
       const { timeoutSeconds: t } = options;
@@ -132,17 +136,4 @@ function stillRunning(id: string, message: string): SlipwayError {
 
 function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-}
-
-/** Podman unmounts a container's root a moment after it has stopped: a start that falls into that moment finds its files gone, and the next one does not. */
-async function whileCleaningUp<T>(start: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await start();
-    } catch (error) {
-      const gone = error instanceof SlipwayError && /no such file or directory: OCI runtime/.test(error.message);
-      if (!gone || tries === 4) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 250 * tries));
-    }
-  }
 }

@@ -54,13 +54,14 @@ export async function layOut(request: LayOutRequest): Promise<LaidOut> {
     if (!end.ok) throw treeError(commit, repository.top, end.stderr);
     return end.stdout;
   };
-  const committed = idOf(await must(['rev-parse', '--verify', `${commit}^{tree}`]));
+  const tree = `${commit}^{tree}`;
+  const [named] = await together(must(['rev-parse', '--verify', tree]), dirty ? undefined : must(['read-tree', tree]));
+  const committed = idOf(named);
   const wanted = dirty ? await writeWorkTree(repository, own, request.without ?? [], caller) : committed;
   // Anew: entries of a sparse checkout's index would not be written out.
-  await must(['read-tree', wanted]);
+  if (dirty) await must(['read-tree', wanted]);
   await own.setAttributes(asCommitted);
-  const listed = await must(['ls-files', '--stage', '-z']);
-  await must(['checkout-index', '--all']);
+  const [listed] = await together(must(['ls-files', '--stage', '-z']), must(['checkout-index', '--all']));
   const entries = selectEntries(listed, (mode, path) => isGitlink(mode) || path.subarray(-attributesName.length).equals(attributesName));
   const links = entries.filter(({ mode }) => isGitlink(Number(mode)));
   const attributes = entries.filter((entry) => !links.includes(entry)).map(({ path }) => path);
@@ -68,8 +69,14 @@ export async function layOut(request: LayOutRequest): Promise<LaidOut> {
   const changes = await layOutSubmodules(request, own, links);
   if (changes.length > 0) await must(['update-index', '-z', '--index-info'], Buffer.concat(changes));
   // Objects of submodules are elsewhere.
-  const tree = changes.length > 0 ? idOf(await must(['write-tree', '--missing-ok'])) : wanted;
-  return { folder, tree, changed: tree !== committed, own };
+  const laidOut = changes.length > 0 ? idOf(await must(['write-tree', '--missing-ok'])) : wanted;
+  return { folder, tree: laidOut, changed: laidOut !== committed, own };
+}
+
+/** Side by side, and all of it to its end: nothing writes into a folder that is removed because of a failure. */
+async function together<First, Second>(...work: readonly [Promise<First>, Promise<Second> | undefined]): Promise<[First, Second | undefined]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 function idOf(output: Buffer): string {

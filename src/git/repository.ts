@@ -28,17 +28,20 @@ export function ask(cwd: string, caller: GitCaller, ...args: readonly string[]) 
   return runGit(gitArgv(...args), { ...caller, cwd, env: readingEnv(caller.env) });
 }
 
+const facts = ['--is-bare-repository', '--is-inside-git-dir', '--show-object-format', '--absolute-git-dir'];
+
 /** The repository that `cwd` is in. Throws E_NO_REPOSITORY, E_REPOSITORY_OWNER, E_REPOSITORY_UNREADABLE. */
 export async function openRepository(cwd: string, caller: GitCaller): Promise<Repository> {
-  const facts = await ask(cwd, caller, 'rev-parse', '--is-bare-repository', '--is-inside-git-dir', '--show-object-format', '--absolute-git-dir');
-  if (!facts.ok) throw unreadable(cwd, facts.stderr);
-  const [bare, inside, format, ...rest] = lineOf(facts.stdout).split('\n');
-  // A path may hold line breaks.
-  const gitDir = rest.join('\n');
+  const all = await ask(cwd, caller, 'rev-parse', ...facts, '--show-toplevel');
+  const lines = all.ok ? lineOf(all.stdout).split('\n') : [];
+  // Otherwise there is no work tree, or a path holds line breaks.
+  const top = lines.length === facts.length + 1 ? lines.pop() : undefined;
+  const [bare, inside, format, ...gitDirLines] = top === undefined ? await factsOf(cwd, caller) : lines;
+  const gitDir = gitDirLines.join('\n');
   const isBare = bare === 'true';
   if (!isBare && inside === 'true') throw noWorkTree(cwd);
   return {
-    top: isBare ? gitDir : await topOf(cwd, caller),
+    top: isBare ? gitDir : (top ?? (await topOf(cwd, caller))),
     gitDir,
     commonDir: await commonDirOf(gitDir),
     bare: isBare,
@@ -60,6 +63,12 @@ export async function commonDirOf(gitDir: string): Promise<string> {
     if (isMissing(error)) return gitDir;
     throw error;
   }
+}
+
+async function factsOf(cwd: string, caller: GitCaller): Promise<readonly string[]> {
+  const told = await ask(cwd, caller, 'rev-parse', ...facts);
+  if (!told.ok) throw unreadable(cwd, told.stderr);
+  return lineOf(told.stdout).split('\n');
 }
 
 async function topOf(cwd: string, caller: GitCaller): Promise<string> {

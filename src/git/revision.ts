@@ -16,16 +16,31 @@ export interface Commit {
 /** What a revision means, as gitrevisions(7) has it. Throws E_REVISION, E_NO_COMMIT. */
 export async function resolveRevision(repository: Repository, revision: string, caller: GitCaller): Promise<Commit> {
   checkRevision(revision);
+  return (await resolveAtOnce(repository, revision, caller)) ?? resolveByParts(repository, revision, caller);
+}
+
+/** `undefined`: it is none, or one that takes more questions. */
+async function resolveAtOnce({ top }: Repository, revision: string, caller: GitCaller): Promise<Commit | undefined> {
+  const told = await ask(top, caller, 'rev-parse', revision, `${revision}^{commit}`, '--symbolic-full-name', revision);
+  const [id = '', commit = '', ref = ''] = told.ok ? lineOf(told.stdout).split('\n') : [];
+  // `:/text` takes all that follows for its text: only of the same object, or of a tag's, the second line tells.
+  const isSame = id === commit || ref.startsWith('refs/tags/');
+  return /^[0-9a-f]{40,64}$/.test(commit) && isSame ? asCommit(commit, ref) : undefined;
+}
+
+async function resolveByParts(repository: Repository, revision: string, caller: GitCaller): Promise<Commit> {
   const [named, full] = await Promise.all([
     ask(repository.top, caller, 'rev-parse', '--verify', revision),
     ask(repository.top, caller, 'rev-parse', '--symbolic-full-name', revision),
   ]);
   if (!named.ok) throw await unknown(repository, revision, named.stderr, caller);
-  // Apart, because `:/text` takes all that follows for its text.
   const peeled = await ask(repository.top, caller, 'rev-parse', '--verify', `${lineOf(named.stdout)}^{commit}`);
   if (!peeled.ok) throw await unknown(repository, revision, peeled.stderr, caller);
-  const ref = full.ok ? lineOf(full.stdout) : '';
-  return { commit: lineOf(peeled.stdout), ...(ref.startsWith('refs/') ? { ref } : {}) };
+  return asCommit(lineOf(peeled.stdout), full.ok ? lineOf(full.stdout) : '');
+}
+
+function asCommit(commit: string, ref: string): Commit {
+  return { commit, ...(ref.startsWith('refs/') ? { ref } : {}) };
 }
 
 /** What cannot be handed to git as a revision. */

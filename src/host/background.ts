@@ -18,6 +18,24 @@ export async function startDetached(argv: Argv, options: Place & { readonly logF
   }
 }
 
+/** A program that waits on its stdin for what it is to do, and outlives this one. */
+export interface Waiting {
+  /** All that it is told. */
+  tell(text: string): void;
+  /** Ends it. */
+  dismiss(): void;
+}
+
+/** Starts a program that waits, in a session of its own and with nowhere to say anything. One that is never told sees the end of its stdin. */
+export async function startWaiting(argv: Argv, options: Place = {}): Promise<Waiting> {
+  const child = await launch(argv, { ...base(options), detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const { stdin } = child;
+  // One that has ended already is missed by whoever waits for its work.
+  stdin?.on('error', () => {});
+  child.unref();
+  return { tell: (text) => void stdin?.end(text), dismiss: () => signalGroup(child, 'SIGKILL') };
+}
+
 /** A program's stdin and stdout as one stream, such as `ssh HOST docker system dial-stdio`. Destroying it ends the program; `unref` lets this process end without it. */
 export function openDuplex(argv: Argv, options: Place = {}): Duplex & { ref(): void; unref(): void } {
   const [program = '', ...args] = argv;

@@ -49,7 +49,7 @@ function parseParts(text: string | undefined): Parts {
 }
 
 /** `ubuntu:24.04 sha256:…` */
-function parseBase(text: string | undefined): LayerImage['base'] {
+export function parseBase(text: string | undefined): LayerImage['base'] {
   const [reference, id] = (text ?? '').split(' ');
   return reference && id ? { reference, id } : undefined;
 }

@@ -7,8 +7,8 @@ import { findWanted, sameId } from './staleness.ts';
 export interface ListedImage {
   readonly id: string;
   readonly name: string;
-  /** `base`: bootstrapped. */
-  readonly layer: LayerImage['layer'] | 'base';
+  /** `base`: bootstrapped. `service`: of a template that instances are made from. */
+  readonly layer: LayerImage['layer'] | 'base' | 'service';
   /** `old`: no project would make a container of it any more. */
   readonly state: 'fresh' | 'stale' | 'old';
   readonly reasons: readonly string[];
@@ -19,8 +19,16 @@ export interface ListedImage {
   readonly containers: readonly string[];
 }
 
-/** Every image of this install, for people: what it is now and who uses it. Pure. */
-export function listImages(all: AllImages): readonly ListedImage[] {
+/** The image that a service's template gives now. */
+export interface WantedService {
+  readonly tag: string;
+  readonly fingerprint: string | undefined;
+  /** The command that builds it. */
+  readonly fix: string;
+}
+
+/** Every image of this install, for people: what it is now and who uses it. `services` are by template. Pure. */
+export function listImages(all: AllImages, services: Readonly<Record<string, WantedService>> = {}): readonly ListedImage[] {
   const layers = all.layers.map((image): ListedImage => {
     const users = all.projects.flatMap((project) => useOf(image, project) ?? []);
     const fresh = users.some(({ state }) => state === 'fresh');
@@ -52,7 +60,24 @@ export function listImages(all: AllImages): readonly ListedImage[] {
       containers: usedBy(base.id, all.containers),
     };
   });
-  return [...layers, ...bases].sort((a, b) => (a.layer === b.layer ? (a.name < b.name ? -1 : 1) : a.layer < b.layer ? -1 : 1));
+  const ofServices = all.services.map((image): ListedImage => {
+    const wanted = services[image.service];
+    const isNamed = wanted !== undefined && image.tags.includes(wanted.tag);
+    const isStale = isNamed && image.fingerprint !== wanted.fingerprint;
+    return {
+      id: image.id,
+      name: nameOf(image.tags, image.id),
+      layer: 'service',
+      state: isStale ? 'stale' : isNamed ? 'fresh' : 'old',
+      reasons: isStale ? ['its template or base changed'] : [],
+      fix: isStale ? wanted.fix : undefined,
+      sizeBytes: image.sizeBytes,
+      createdAt: image.createdAt,
+      projects: [],
+      containers: usedBy(image.id, all.containers),
+    };
+  });
+  return [...layers, ...ofServices, ...bases].sort((a, b) => (a.layer === b.layer ? (a.name < b.name ? -1 : 1) : a.layer < b.layer ? -1 : 1));
 }
 
 interface Use {

@@ -1,19 +1,20 @@
 import { label, ownFilter } from '../containers/labels.ts';
-import type { ContainerSummary, Engine } from '../engine/model.ts';
+import type { ContainerSummary, Engine, ImageSummary } from '../engine/model.ts';
 import { openOperations } from '../operations/read-journal.ts';
 import type { App } from '../operations/model.ts';
 import { resolveProject } from '../projects/resolve.ts';
 import { listProjectIds } from '../projects/store.ts';
 import { journalDir } from '../state/paths.ts';
 import { readLayerInputs } from './inputs.ts';
-import { layerImages } from './layer-image.ts';
+import { layerImages, parseBase } from './layer-image.ts';
 import type { LayerImage, LayerInputs, ProjectImages } from './model.ts';
 import { projectImages } from './observe.ts';
-import type { OwnBase, PruneFacts } from './prune.ts';
+import type { OwnImage, PruneFacts, ServiceImage } from './prune.ts';
 
 export interface AllImages {
   readonly layers: readonly LayerImage[];
-  readonly bases: readonly (OwnBase & { readonly createdAt: string })[];
+  readonly bases: readonly (OwnImage & { readonly createdAt: string })[];
+  readonly services: readonly (ServiceImage & { readonly createdAt: string })[];
   readonly projects: readonly ProjectImages[];
   /** Ids of projects whose files cannot be read or rendered. */
   readonly unreadable: readonly string[];
@@ -34,13 +35,21 @@ export async function observeAll(app: App): Promise<AllImages> {
   const observed = await Promise.all(ids.map((id) => observeOne(app, engine, install, id, layers)));
   return {
     layers,
-    bases: labelled
-      .filter(({ labels }) => labels[label.layer] === 'base')
-      .map(({ id, tags, sizeBytes, labels, createdAt }) => ({ id, tags, sizeBytes, createdAt, operation: labels[label.op] ?? '' })),
+    bases: labelled.filter(({ labels }) => labels[label.layer] === 'base').map(ownImage),
+    services: labelled.filter(({ labels }) => labels[label.layer] === 'service').map(serviceImage),
     projects: observed.flatMap(({ project }) => project ?? []),
     unreadable: observed.flatMap(({ id, project }) => (project === undefined ? [id] : [])),
     containers,
   };
+}
+
+function ownImage({ id, tags, sizeBytes, labels, createdAt }: ImageSummary) {
+  return { id, tags, sizeBytes, createdAt, operation: labels[label.op] ?? '' };
+}
+
+function serviceImage(image: ImageSummary) {
+  const { labels } = image;
+  return { ...ownImage(image), service: labels[label.service] ?? '', fingerprint: labels[label.fingerprint], base: parseBase(labels[label.base])?.id };
 }
 
 interface Observed {

@@ -18,6 +18,7 @@ function facts(changes: Partial<PruneFacts> = {}, inputs: Partial<LayerInputs> =
   return {
     layers,
     bases: [],
+    services: [],
     projects: [projectImages({ ...sampleInputs, ...inputs }, 'install-1', layers, sampleBase)],
     unreadable: [],
     inUse: [],
@@ -70,6 +71,32 @@ describe('prune', () => {
       { id: 'sha256:base-9', tags: ['slipway-base:b'], sizeBytes: 1, operation: 'op-1' },
     ];
     expect(ids(facts({ layers: current, bases }))).toEqual(['sha256:base-9']);
+  });
+
+  it("removes a service's image that no container uses, and no instance has given a name", () => {
+    const image = { sizeBytes: 1, operation: 'op-1', service: 'opencode', fingerprint: 'a', base: undefined };
+    const services = [
+      { ...image, id: 'sha256:used', tags: ['slipway-opencode:2'] },
+      { ...image, id: 'sha256:kept', tags: ['slipway-opencode:1', 'slipway-instance/opencode:4f'] },
+      { ...image, id: 'sha256:spare', tags: ['slipway-opencode:0'] },
+      { ...image, id: 'sha256:new', tags: [], operation: 'op-open' },
+    ];
+    expect(ids(facts({ layers: current, services, inUse: ['used'], openOperations: ['op-open'] }))).toEqual(['sha256:spare']);
+  });
+
+  it("keeps the base that a service's image stands on", () => {
+    const bases = [{ id: 'sha256:base-9', tags: ['slipway-base:b'], sizeBytes: 1, operation: 'op-1' }];
+    const service = {
+      id: 'sha256:service',
+      tags: ['slipway-opencode:1'],
+      sizeBytes: 1,
+      operation: 'op-1',
+      service: 'opencode',
+      fingerprint: 'a',
+      base: 'sha256:base-9',
+    };
+    expect(ids(facts({ layers: current, bases, services: [service], inUse: ['service'] }))).toEqual([]);
+    expect(ids(facts({ layers: current, bases, services: [service] }))).toEqual(['sha256:service', 'sha256:base-9']);
   });
 
   it('plans by image and by the names that it saw', () => {

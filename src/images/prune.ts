@@ -5,9 +5,10 @@ import { nameOf } from './names.ts';
 import { findWanted, sameId } from './staleness.ts';
 
 export interface PruneFacts {
-  /** Every layer of this install, and the bases that it bootstrapped. */
+  /** Every layer of this install, the bases that it bootstrapped, and the images of services that it built. */
   readonly layers: readonly LayerImage[];
-  readonly bases: readonly OwnBase[];
+  readonly bases: readonly OwnImage[];
+  readonly services: readonly ServiceImage[];
   /** Every project whose files can be read. */
   readonly projects: readonly ProjectImages[];
   /** Ids of projects whose files cannot be read: what their last build left is kept. */
@@ -18,11 +19,19 @@ export interface PruneFacts {
   readonly openOperations: readonly string[];
 }
 
-export interface OwnBase {
+export interface OwnImage {
   readonly id: string;
   readonly tags: readonly string[];
   readonly sizeBytes: number;
   readonly operation: string;
+}
+
+export interface ServiceImage extends OwnImage {
+  /** The template that it was built from. */
+  readonly service: string;
+  readonly fingerprint: string | undefined;
+  /** Id of what it was built on. */
+  readonly base: string | undefined;
 }
 
 export interface Unused {
@@ -36,9 +45,12 @@ export interface Unused {
 export function unusedImages(facts: PruneFacts): readonly Unused[] {
   const kept = keptLayers(facts);
   const layers = facts.layers.filter((image) => !kept.has(image.id) && isOnlyOurs(image));
-  const baseIds = [...facts.projects.map(({ base }) => base.id), ...facts.layers.filter(({ id }) => kept.has(id)).map(({ base }) => base?.id)];
-  const bases = facts.bases.filter(({ id, operation }) => !isAny(id, baseIds) && !isAny(id, facts.inUse) && !facts.openOperations.includes(operation));
-  return [...[...layers].sort((a, b) => (a.layer < b.layer ? 1 : -1)).map((image) => unused(image)), ...bases.map((base) => unused(base))];
+  const isNeeded = ({ id, operation }: OwnImage) => isAny(id, facts.inUse) || facts.openOperations.includes(operation);
+  const services = facts.services.filter((image) => !isNeeded(image) && hasOnlyOurNames(image));
+  const standing = [...facts.layers.filter(({ id }) => kept.has(id)).map(({ base }) => base?.id), ...without(facts.services, services).map(({ base }) => base)];
+  const baseIds = [...facts.projects.map(({ base }) => base.id), ...standing];
+  const bases = facts.bases.filter((base) => !isAny(base.id, baseIds) && !isNeeded(base));
+  return [...[...layers].sort((a, b) => (a.layer < b.layer ? 1 : -1)), ...services, ...bases].map((image) => unused(image));
 }
 
 export function planPrune(facts: PruneFacts): Plan {
@@ -64,6 +76,15 @@ function keptLayers(facts: PruneFacts): ReadonlySet<string> {
 function isOnlyOurs(image: LayerImage): boolean {
   const ours = image.project === undefined ? /^slipway-l[01](-cli|-ui)?:/ : new RegExp(`^${image.project}:l2-(cli|web|dev)(-fp-[0-9a-f]{16})?$`);
   return image.tags.every((tag) => ours.test(tag)) && (image.tagged || image.tags.length === 0);
+}
+
+/** An instance names what it may go back to. */
+function hasOnlyOurNames({ service, tags }: ServiceImage): boolean {
+  return tags.every((tag) => tag.startsWith(`slipway-${service}:`));
+}
+
+function without<T>(all: readonly T[], some: readonly T[]): readonly T[] {
+  return all.filter((one) => !some.includes(one));
 }
 
 function isAny(id: string, ids: readonly (string | undefined)[]): boolean {

@@ -1,5 +1,5 @@
 import type { App } from '../operations/model.ts';
-import { launchDriver } from './driver/launch.ts';
+import { launchDriverOf } from './driver/launch.ts';
 import type { RunRef } from './model.ts';
 import { driverOf } from './open-runs.ts';
 import { readEndRequest, writeEndRequest } from './requests.ts';
@@ -13,6 +13,6 @@ export async function cancelCiRun(app: App, ref: RunRef, by: string): Promise<bo
   if ((await readOutcome(app.paths, ref)) !== undefined) return false;
   const before = await readEndRequest(app.paths, ref);
   await writeEndRequest(app.paths, ref, { kind: 'cancelled', at: app.clock.now().toISOString(), by, ...(before?.kind === 'cancelled' ? { again: true } : {}) });
-  if ((await driverOf(app.paths, ref)) === undefined) await launchDriver(app, ref);
+  if ((await driverOf(app.paths, ref)) === undefined) await launchDriverOf(app, ref);
   return true;
 }

@@ -3,7 +3,7 @@ import { SlipwayError } from '../errors.ts';
 import type { App } from '../operations/model.ts';
 import { isMissing, stateError } from '../state/atomic.ts';
 import { runDir } from '../state/paths.ts';
-import { launchDriver } from './driver/launch.ts';
+import { launchDriverOf } from './driver/launch.ts';
 import { eventsFile, parseEvents } from './events.ts';
 import { Growth } from './logs/growth.ts';
 import type { Outcome, RunEvent, RunRef } from './model.ts';
@@ -46,7 +46,7 @@ async function followGrowing(app: App, ref: RunRef, growth: Growth, onEvent: (ev
       if ((await driverOf(app.paths, ref)) === undefined) {
         drivers += 1;
         if (drivers > mostDrivers) throw noDriver(ref);
-        await launchDriver(app, ref);
+        await launchDriverOf(app, ref);
       }
     }
     await growth.next(signal);

@@ -20,19 +20,39 @@ export interface RunRequest extends Partial<Pick<RunRecord, 'executor' | 'engine
 
 /** Writes a run's record and starts the process that looks after it. Throws only where there can be no record: no repository, a full disk. */
 export async function startCiRun(app: App, request: RunRequest): Promise<RunRef> {
-  if (!app.dryRun) await app.installId();
+  if (app.dryRun) return writeRecord(app, request);
+  const launching = launchDriver(app, engineWantedBy(app, request));
+  // Told once there is a run that needs it.
+  launching.catch(() => {});
+  try {
+    await app.installId();
+    const ref = await writeRecord(app, request);
+    (await launching).drive(ref);
+    return ref;
+  } catch (error) {
+    await launching.then(
+      (driver) => driver.dismiss(),
+      () => {},
+    );
+    throw error;
+  }
+}
+
+async function writeRecord(app: App, request: RunRequest): Promise<RunRef> {
   const wanted = await newRunWanted(app, request);
   const { before } = await change(app, newRun, wanted);
-  const ref = { repository: before.repository, run: wanted.run };
-  if (!app.dryRun) await launchDriver(app, ref);
-  return ref;
+  return { repository: before.repository, run: wanted.run };
+}
+
+/** A driver that another command starts again has to mean the same engine. */
+function engineWantedBy({ env }: App, { engineWanted }: RunRequest): string | undefined {
+  return engineWanted ?? (env.SLIPWAY_ENGINE || undefined);
 }
 
 /** What `run.new` is to make. Nothing is written. */
 export async function newRunWanted(app: App, request: RunRequest): Promise<NewRunWanted> {
   const { executor, jobs, timeoutSeconds, keep = false, supersede = false, retryOf } = request;
-  // A driver that another command starts again has to mean the same engine.
-  const engineWanted = request.engineWanted ?? (app.env.SLIPWAY_ENGINE || undefined);
+  const engineWanted = engineWantedBy(app, request);
   return {
     run: newOperationId(app.clock.now()),
     ...(await sourceOf(app, request)),

@@ -3,6 +3,9 @@
 # agent can save its session; then what ignores TERM gets HUP, and the container ends.
 end() {
   trap '' HUP TERM INT
+  # Its own nap would be waited for like anybody's program.
+  kill $! 2>/dev/null
+  wait $! 2>/dev/null
   tries=$(( ${SLIPWAY_GRACE:-5} * 10 ))
   kill -TERM -1 2>/dev/null
   while [ "$tries" -gt 5 ] && others gentle; do
@@ -21,7 +24,7 @@ end() {
 # Any process that this user may signal, but init, this script and zombies; `gentle`: one that does not ignore TERM.
 others() {
   for stat in /proc/[0-9]*/stat; do
-    read -r line < "$stat" 2>/dev/null || continue
+    { read -r line < "$stat"; } 2>/dev/null || continue
     pid=${line%% *}
     rest=${line##*) }
     [ "$pid" = 1 ] || [ "$pid" = $$ ] || [ "${rest%% *}" = Z ] || ! kill -0 "$pid" 2>/dev/null || { [ $# = 1 ] && ignores_term "$pid"; } || return 0

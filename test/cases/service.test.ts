@@ -180,6 +180,14 @@ describe.each(engines)('$name', (engine) => {
     expect(await box.as(['stat', '-c', '%a', 'state/instances/opencode/.env'])).toBe('600');
   });
 
+  it('lists its image, and keeps it as long as a container is made of it', async () => {
+    const listed = JSON.parse(await box.ok(['image', 'list', '--json'])) as readonly { readonly layer: string }[];
+    const name = await value<string>('IMAGE_NAME');
+    expect(listed.filter(({ layer }) => layer === 'service')).toMatchObject([{ name, state: 'fresh', fix: null, projects: [], containers: [container] }]);
+    expect(JSON.parse(await box.ok(['image', 'prune', '--yes', '--json']))).toEqual([]);
+    expect(await value('imageExists')).toBe(true);
+  });
+
   it('does not make a second one, nor remove volumes that a container has', async () => {
     expect((await ask('createContainer', { port })).error).toMatchObject({ code: 'E_CONTAINER_EXISTS', message: 'Container slipway-opencode exists already.' });
     expect((await ask('removeVolume', volumes[0])).error).toMatchObject({
@@ -322,6 +330,12 @@ describe.each(engines)('$name', (engine) => {
         .join(', ')}.`,
     );
     expect(await Promise.all(volumes.map((name) => value('volumeExists', name)))).toEqual([false, false, false]);
+  });
+
+  it('has its image pruned once no container uses it', async () => {
+    const name = await value<string>('IMAGE_NAME');
+    expect(JSON.parse(await box.ok(['image', 'prune', '--yes', '--json']))).toMatchObject([{ name }]);
+    expect(await value('imageExists')).toBe(false);
   });
 });
 

@@ -52,9 +52,9 @@ function registerChanging(ci: Command, act: Act): void {
     .option(...jsonFlag)
     .action((run, options) => act(options, async (call) => (await import('./cancel.ts')).cancel(call, run)));
 
-  ci.command('drive <repository> <run>', { hidden: true })
+  ci.command('drive', { hidden: true })
     .description('Look after a run until it has ended. Slipway starts this itself.')
-    .action((repository, run) => act({}, async (call) => (await import('./drive.ts')).drive(call, repository, run), { revive: false }));
+    .action(() => act({}, async (call) => (await import('./drive.ts')).drive(call), { revive: false }));
 }
 
 function registerRetry(ci: Command, act: Act): void {

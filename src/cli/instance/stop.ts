@@ -21,8 +21,11 @@ export async function stop(call: Call, name: string, { timeout }: { readonly tim
 }
 
 /** 137 is 128 + KILL: an engine tells it so where it had to. */
-async function wasKilled({ app }: Call, { config, container }: InstanceObserved): Promise<boolean> {
-  if (config.kind === 'process') return (await readSupervision(app.paths, config.name))?.lastExit?.signal === 'SIGKILL';
+async function wasKilled({ app }: Call, { config, container, program }: InstanceObserved): Promise<boolean> {
+  if (config.kind === 'process') {
+    const { at = '', killed = false } = (await readSupervision(app.paths, config.name))?.lastExit ?? {};
+    return killed && at >= (program?.startedAt ?? '');
+  }
   const after = await app.engineAt(config.engine).containers.inspect(instanceContainer(config.name));
   return after !== undefined && after.id === container?.id && after.exitCode === 137 && !after.oomKilled;
 }

@@ -80,6 +80,7 @@ const buildStep: StepKind = {
       layer: 'service',
       service: template,
       fingerprint: fingerprintOf(inputs, found.id),
+      base: `${base} ${found.id}`,
     });
     await writeContext(directory, { ...inputs.rendered, parts: {}, dockerfile: joinInstructions(inputs.rendered.dockerfile.trimEnd(), labelLine(labels)) });
     await withPinnedBase(engine, found.id, (parent) =>
@@ -112,25 +113,32 @@ function fetchBase(base: ServiceImageState['base'], again: boolean): readonly St
   return [{ do: 'image.pull', reference: base.reference, ...(base.present ? { optional: true } : {}) }];
 }
 
+async function observeBuild(app: App, { template, tag }: Pick<ServiceImageWanted, 'template' | 'tag'>): Promise<ServiceImageState> {
+  const [engine, inputs] = await Promise.all([app.engine(), readInputs(app, template)]);
+  const [base, image] = await Promise.all([
+    engine.images.inspect(inputs.reference, { signal: app.signal }),
+    engine.images.inspect(tag, { signal: app.signal }),
+  ]);
+  return {
+    base: { reference: inputs.reference, bootstrap: inputs.bootstrap, present: base !== undefined },
+    fingerprint: base === undefined ? undefined : fingerprintOf(inputs, base.id),
+    image: image === undefined ? undefined : { id: image.id, fingerprint: image.labels[label.fingerprint] },
+  };
+}
+
 export const buildServiceImageVerb: Verb<ServiceImageWanted, ServiceImageState> = {
   name: 'service.build-image',
   locks: ({ base, template }) => [`build/base-${base}`, `build/service-${template}`],
   lockTimeoutMs: 30 * 60_000,
   describe: ({ tag }) => `build ${tag}`,
-  async observe(app, { template, tag }) {
-    const [engine, inputs] = await Promise.all([app.engine(), readInputs(app, template)]);
-    const [base, image] = await Promise.all([
-      engine.images.inspect(inputs.reference, { signal: app.signal }),
-      engine.images.inspect(tag, { signal: app.signal }),
-    ]);
-    return {
-      base: { reference: inputs.reference, bootstrap: inputs.bootstrap, present: base !== undefined },
-      fingerprint: base === undefined ? undefined : fingerprintOf(inputs, base.id),
-      image: image === undefined ? undefined : { id: image.id, fingerprint: image.labels[label.fingerprint] },
-    };
-  },
+  observe: observeBuild,
   plan: planBuild,
 };
+
+/** Of the image as it would be built now; `undefined`: its base is not there. */
+export async function wantedFingerprint(app: App): Promise<string | undefined> {
+  return (await observeBuild(app, { template: SERVICE, tag: IMAGE_NAME })).fingerprint;
+}
 
 /** Builds the image of a service template; does nothing where it is up to date. */
 export async function buildServiceImage(app: App, options: { readonly fullRebuild?: boolean } = {}): Promise<Changed<ServiceImageState>> {

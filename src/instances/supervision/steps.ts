@@ -6,7 +6,7 @@ import { currentProcess } from '../../state/process-identity.ts';
 import { readInstance } from '../store.ts';
 import { steps as units } from '../units/steps.ts';
 import { endOrphan } from './end-orphan.ts';
-import { isSupervised, readSupervision, runningProcess, supervisionLock } from './file.ts';
+import { isSupervised, readSupervision, runningProcess, type SupervisedProcess, supervisionLock } from './file.ts';
 import { launchSupervisor, supervisorLog } from './launch.ts';
 import { readRequest, writeRequest } from './request.ts';
 
@@ -17,6 +17,8 @@ interface ProcessStep extends Step {
 const lookMs = 50;
 /** Beyond the service's own stop timeout: until its supervisor has looked. */
 const marginMs = 10_000;
+/** From a program's end until its supervisor has written how that was. */
+const toldWithinMs = 2_000;
 const startWithinMs = 30_000;
 
 /** The program is stopped, and stays so until `instance.process-start`, whatever its supervisor is. */
@@ -26,14 +28,24 @@ const stop: StepKind = {
   async apply({ app, operation }, step) {
     const { instance } = step as ProcessStep;
     const { stopTimeoutSeconds } = await readInstance(app.paths, instance, app.person.home);
+    const program = await runningProcess(app.paths, instance);
     await writeRequest(app.paths, instance, { hold: operation });
     for (const until = Date.now() + stopTimeoutSeconds * 1000 + marginMs; Date.now() < until; await app.clock.sleep(lookMs)) {
       if ((await runningProcess(app.paths, instance)) === undefined) break;
       if (!(await isSupervised(app.paths, instance))) break;
     }
+    if (program !== undefined) await awaitExit(app, instance, program);
     await endOrphan(app, instance);
   },
 };
+
+/** Whoever asks next how it ended is told of this end, not of the one before. */
+async function awaitExit(app: App, instance: string, program: SupervisedProcess): Promise<void> {
+  for (let waited = 0; waited < toldWithinMs && (await isSupervised(app.paths, instance)); waited += lookMs) {
+    if (((await readSupervision(app.paths, instance))?.lastExit?.at ?? '') >= program.startedAt) return;
+    await app.clock.sleep(lookMs);
+  }
+}
 
 /** Has the instance's supervisor start the program, and a supervisor first where there is none. That it is well is told by its health. */
 const start: StepKind = {

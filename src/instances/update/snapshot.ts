@@ -46,10 +46,13 @@ export async function takeSnapshot(app: App, operation: string, data: Snapshotte
  * that there the person's user namespace is entered, in which ids are the container's.
  */
 async function writeSnapshot(app: App, data: Snapshotted, partial: string): Promise<void> {
-  const engine = app.engineAt(data.engine);
-  const { kind, rootless, locality } = await engine.info({ signal: app.signal });
-  const ids = data.ids ?? (kind === 'podman' && !rootless && locality === 'local' ? sameIds : undefined);
+  const { ids } = data;
   if (ids !== undefined && (await writeFromHost(app, { ...data, ids }, partial))) return;
+  const engine = app.engineAt(data.engine);
+  // Podman may take a third of a second for this, while nothing serves.
+  const { kind, rootless, locality } = await engine.info({ signal: app.signal });
+  const isSame = kind === 'podman' && !rootless && locality === 'local';
+  if (ids === undefined && isSame && (await writeFromHost(app, { ...data, ids: sameIds }, partial))) return;
   if (kind === 'docker') return writeArchive(await fromEngine(app, data), partial, app.signal);
   if (!rootless || locality !== 'local') throw unreadable(app, data);
   const folder = instanceDir(app.paths, data.instance);

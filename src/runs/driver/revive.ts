@@ -5,7 +5,7 @@ import { acquireLock } from '../../state/lock.ts';
 import { locksDir } from '../../state/paths.ts';
 import { driverOf, type OpenRun, openRuns, queueLock, removeOpenRun } from '../open-runs.ts';
 import { momentOf, readRunIfAny } from '../store.ts';
-import { launchDriver } from './launch.ts';
+import { launchDriverOf } from './launch.ts';
 
 export interface ReviveOptions {
   /** The caller's own run. */
@@ -22,7 +22,7 @@ export async function reviveRuns(app: App, { but, now = false }: ReviveOptions =
     if (open.run === but?.run || !(now || isDue(open, app.clock.now()))) continue;
     if ((await driverOf(app.paths, open)) !== undefined) continue;
     if (await hasRecord(app, open)) {
-      await launchDriver(app, open);
+      await launchDriverOf(app, open);
       revived.push(open);
     }
   }

@@ -32,9 +32,11 @@ async function begin(request: JobRequest, steps: readonly PlannedStep[]): Promis
   if (cancel.aborted) return cancelled;
   const lane = prepareLane(request, steps.length);
   try {
-    for (const [index, step] of steps.entries()) prepareStep(request, lane, index + 1, step);
     const content: AttemptFile = { lane: lane.name, firstLog: await nextLog(record, job.id), startedAt: new Date().toISOString() };
-    await writeAttempt(record, job.id, attempt, content);
+    const prepare = async () => {
+      for (const [index, step] of steps.entries()) prepareStep(request, lane, index + 1, step);
+      await writeAttempt(record, job.id, attempt, content);
+    };
     const order = {
       marker: markerOf(request),
       graceSeconds,
@@ -43,7 +45,7 @@ async function begin(request: JobRequest, steps: readonly PlannedStep[]): Promis
       lane: lane.inside,
       secrets: secretsOf(job, secrets),
     };
-    const launched = await startSupervisor(executor, order, cancel).catch((error: unknown) => {
+    const launched = await startSupervisor(executor, order, cancel, prepare).catch((error: unknown) => {
       if (cancel.aborted) return undefined;
       throw error;
     });

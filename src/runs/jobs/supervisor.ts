@@ -18,11 +18,21 @@ export interface SupervisorOrder {
   readonly secrets: readonly (readonly [string, string])[];
 }
 
-/** Starts a supervisor. With its steps named its stdin is at its end, else it waits there for each step. */
-export async function startSupervisor(executor: Executor, order: SupervisorOrder, signal: AbortSignal): Promise<Launched> {
+/**
+ * Starts a supervisor. With its steps named its stdin is at its end, else it waits there for each step. `prepare` makes what has to be
+ * there before it begins, while the engine starts it.
+ */
+export async function startSupervisor(executor: Executor, order: SupervisorOrder, signal: AbortSignal, prepare = async () => {}): Promise<Launched> {
   const { marker, graceSeconds, limitSeconds = 0, steps, lane, secrets } = order;
   const argv = ['run', marker, String(Math.ceil(graceSeconds)), String(limitSeconds), steps === undefined ? '-' : String(steps)];
   const launched = await launch(executor, argv, { SLIPWAY_SUPERVISOR: `@${marker}/` }, signal);
+  try {
+    await prepare();
+  } catch (error) {
+    // Without a header it ends.
+    launched.stdin.end();
+    throw error;
+  }
   const header = [`lane ${lane}`, ...secrets.map(([name, value]) => `secret ${name} ${value.split('\n').length}\n${value}`), 'go', ''].join('\n');
   if (steps === undefined) launched.stdin.write(header);
   else launched.stdin.end(header);
