@@ -161,13 +161,17 @@ export class HostRuns {
       .toEqual({ kind: run.outcome?.kind, ends: 1, open: [], reserve: false, cache: false, processes: [] });
   }
 
-  /** Command lines of processes that steps of a run have started, and of its driver. */
+  /** Command lines of processes that steps of a run have started. */
   processes(id: string): readonly string[] {
+    return this.processesWith(`SLIPWAY_STEP=${id}/`);
+  }
+
+  /** Command lines of processes whose environment holds a text. */
+  processesWith(text: string): readonly string[] {
     return pids().flatMap((pid) => {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-        const isOfRun = readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`SLIPWAY_STEP=${id}/`);
-        return isOfRun ? [command] : [];
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(text) ? [command] : [];
       } catch {
         return [];
       }

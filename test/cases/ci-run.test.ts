@@ -30,6 +30,20 @@ describe('a run', () => {
     expect(existsSync(join(run.directory, 'jobs/hello/1.log'))).toBe(true);
   });
 
+  it('has the last words of a driver that died in its record', async () => {
+    box.write('die.cjs', "if (process.argv.includes('drive')) setTimeout(() => { throw new Error('last words'); }, 2000);\n");
+    await box.pipeline('jobs: { slow: { steps: ["sleep 3"] } }');
+    const { run } = await box.run([], { env: { NODE_OPTIONS: `--require ${box.path('die.cjs')}` } });
+    expect(readFileSync(join(run.directory, 'driver.log'), 'utf8')).toContain('Error: last words');
+    expect(box.events(run).filter(({ event }) => event === 'driver').length).toBeGreaterThan(1);
+  });
+
+  it('leaves no driver behind where there is nothing to run', async () => {
+    const end = await box.slipway(['ci', 'run'], { cwd: box.directory });
+    expect([end.exitCode, end.stderr]).toEqual([125, expect.stringContaining('[E_NO_REPOSITORY]')]);
+    await expect.poll(() => box.processesWith(`SLIPWAY_STATE_DIR=${box.path('state')}`)).toEqual([]);
+  });
+
   it('without --json shows jobs as they go, and a table at the end', async () => {
     await box.pipeline('jobs: { build: { steps: ["echo built"] }, test: { needs: [build], steps: ["exit 3"] } }');
     const end = await box.slipway(['ci', 'run']);
