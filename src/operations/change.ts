@@ -1,9 +1,10 @@
+import { SlipwayError } from '../errors.ts';
 import { describeError } from './describe-error.ts';
 import { journalDir } from '../state/paths.ts';
-import type { JournalBegin } from './journal.ts';
+import type { JournalBegin, OperationRecord } from './journal.ts';
 import { operationLock, releaseLocks, takeLocks } from './locks.ts';
 import type { App, Changed, Json, Plan, Verb } from './model.ts';
-import { openOperations, readOpenOperation } from './read-journal.ts';
+import { openOperationsUnder, readOpenOperation } from './read-journal.ts';
 import { directionOf, runOtherwise, runSteps, stepContext } from './run-steps.ts';
 import { JournalWriter } from './write-journal.ts';
 
@@ -27,7 +28,7 @@ export async function change<Wanted, State>(app: App, verb: Verb<Wanted, State>,
   const resources = verb.locks(wanted);
   const locks = await takeLocks(app, [...resources, operationLock(operation)], operation, verb.describe(wanted), verb.lockTimeoutMs);
   try {
-    await settleOnes(app, resources);
+    await settleOnes(app, verb, resources);
     const before = await verb.observe(app, wanted);
     const plan = verb.plan(before, wanted);
     if (plan.steps.length === 0) return { before, plan, operation: undefined };
@@ -40,8 +41,10 @@ export async function change<Wanted, State>(app: App, verb: Verb<Wanted, State>,
 }
 
 /** The lock may have come from a holder that died a moment ago: what it left is settled before anything is built on it. */
-async function settleOnes(app: App, resources: readonly string[]): Promise<void> {
-  if ((await openOperations(journalDir(app.paths))).length === 0) return;
+async function settleOnes<Wanted, State>(app: App, verb: Verb<Wanted, State>, resources: readonly string[]): Promise<void> {
+  const [cutOff] = await openOperationsUnder(journalDir(app.paths), resources);
+  if (cutOff === undefined) return;
+  if (verb.refusesCutOff) throw notSettled(cutOff);
   const { recoverUnder, recoveryLine } = await import('./recover.ts');
   for (const one of await recoverUnder(app, resources)) app.out.note(recoveryLine(one));
 }
@@ -68,6 +71,10 @@ async function settleFailure(app: App, operation: string, plan: Plan, journal: J
     // The engine is gone, the disk is full …: the operation stays open, and the next command settles it.
     await journal.close().catch(() => {});
   }
+}
+
+function notSettled({ begin }: OperationRecord): SlipwayError {
+  return new SlipwayError('E_BUSY', `\`${begin.summary}\` was cut off and is not settled yet.`, { hint: 'The next command settles it.' });
 }
 
 function beginLine<Wanted, State>(app: App, verb: Verb<Wanted, State>, wanted: Wanted, operation: string, plan: Plan): JournalBegin {

@@ -5,6 +5,9 @@ import { locksDir } from '../state/paths.ts';
 /** Held by the process that carries an operation out, also by one that recovers it: a free one means that it was cut off. */
 export const operationLock = (operation: string) => `operation/${operation}`;
 
+/** What whoever recovers an operation says in the locks that they hold for it. */
+export const recoveryVerb = (operation: string) => `recovery of ${operation}`;
+
 /** Takes the locks in order; where one cannot be had, none is kept. */
 export async function takeLocks(app: App, names: readonly string[], operation: string, verb: string, timeoutMs?: number): Promise<readonly Lock[]> {
   const taken: Lock[] = [];

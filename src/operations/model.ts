@@ -96,6 +96,8 @@ export interface Verb<Wanted = Json, State = unknown> {
   locks(wanted: Wanted): readonly string[];
   /** How long it waits for each of them. Default 60 s. */
   readonly lockTimeoutMs?: number;
+  /** Where something was cut off on what it locks, it is refused (E_BUSY). Default: that is settled first. */
+  readonly refusesCutOff?: true;
   observe(app: App, wanted: Wanted): Promise<State>;
   plan(state: State, wanted: Wanted): Plan;
   /** For recovery: whether what was wanted is already so, where `plan` would complain. */

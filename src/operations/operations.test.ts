@@ -8,6 +8,7 @@ import { locksDir } from '../state/paths.ts';
 import { change, newOperationId } from './change.ts';
 import type { OperationRecord } from './journal.ts';
 import type { App, Plan, Step, StepKind, Verb } from './model.ts';
+import { operationLock, recoveryVerb, releaseLocks, takeLocks } from './locks.ts';
 import { openOperations } from './read-journal.ts';
 import { recoverOperations } from './recover.ts';
 import { recordsAt, testAppAt } from './test-app.ts';
@@ -238,6 +239,15 @@ describe('recovery', () => {
     free();
     await busy;
     expect((await records()).map(({ end }) => end?.outcome)).toEqual(['done']);
+  });
+
+  it('waits for another that recovers an operation, and settles what that one leaves', async () => {
+    await crash(forward, {}, { step: 'b', when: 'before' });
+    const [operation = ''] = await openOperations(join(root, 'state', 'journal'));
+    const other = await takeLocks(testApp(), [operationLock(operation)], operation, recoveryVerb(operation));
+    setTimeout(() => void releaseLocks(other), 50);
+    expect(await recoverOperations(testApp())).toMatchObject([{ outcome: 'completed' }]);
+    expect(ran).toEqual(['a', 'b', 'c']);
   });
 
   it('writes its end on a line of its own where a crash or a full disk cut the last one off', async () => {

@@ -28,6 +28,12 @@ export async function readOpenOperation(directory: string, operation: string): P
   }
 }
 
+/** Those open operations that hold, or held when they were cut off, one of these locks. */
+export async function openOperationsUnder(directory: string, locks: readonly string[]): Promise<readonly OperationRecord[]> {
+  const records = await Promise.all((await openOperations(directory)).map((operation) => readOpenOperation(directory, operation)));
+  return records.filter((record) => record !== undefined).filter(({ begin }) => begin.locks.some((name) => locks.includes(name)));
+}
+
 /** Every operation of the journal, oldest first, the open ones last. Months are read one at a time. */
 export async function* readJournal(directory: string): AsyncGenerator<OperationRecord> {
   const { createInterface } = await import('node:readline');

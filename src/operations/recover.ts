@@ -1,13 +1,13 @@
 import { SlipwayError } from '../errors.ts';
 import type { EngineRef } from '../engine/model.ts';
 import { journalDir, locksDir } from '../state/paths.ts';
-import { type Lock, staleLocks } from '../state/lock.ts';
+import { type Lock, lockHolder, staleLocks } from '../state/lock.ts';
 import { describeError } from './describe-error.ts';
 import { endChild } from './end-child.ts';
 import type { OperationOutcome, OperationRecord } from './journal.ts';
-import { operationLock, releaseLocks, takeLocks } from './locks.ts';
+import { operationLock, recoveryVerb, releaseLocks, takeLocks } from './locks.ts';
 import type { App, Plan, Step, Verb } from './model.ts';
-import { openOperations, readOpenOperation } from './read-journal.ts';
+import { openOperations, openOperationsUnder, readOpenOperation } from './read-journal.ts';
 import { directionOf, runOtherwise, runSteps, stepContext } from './run-steps.ts';
 import { dropEmptyOperation, JournalWriter } from './write-journal.ts';
 
@@ -48,10 +48,8 @@ export async function recoverOperations(app: App): Promise<readonly Recovered[]>
  */
 export async function recoverUnder(app: App, held: readonly string[]): Promise<readonly Recovered[]> {
   const recovered: Recovered[] = [];
-  for (const operation of await openOperations(journalDir(app.paths))) {
-    const record = await readOpenOperation(journalDir(app.paths), operation);
-    if (!record?.begin.locks.some((name) => held.includes(name))) continue;
-    const one = await recoverOperation(app, operation, held);
+  for (const { begin } of await openOperationsUnder(journalDir(app.paths), held)) {
+    const one = await recoverOperation(app, begin.operation, held);
     if (one) recovered.push(one);
   }
   return recovered;
@@ -71,12 +69,12 @@ export function recoveryLine({ summary, outcome, error }: Recovered): string {
   }
 }
 
-/** Another command that recovers it, too, holds its lock for a moment only to find that ours are taken. */
+/** For another that recovers it: it may end it, find that our locks are taken, or be ended by what it does, as a supervisor that stops its unit. */
 const patienceMs = 5_000;
 
 async function recoverOperation(app: App, operation: string, held: readonly string[]): Promise<Recovered | undefined> {
-  const own = await tryLocks(app, [operationLock(operation)], operation, held.length === 0 ? 0 : patienceMs);
-  // At work, or being recovered by somebody else.
+  const own = await tryLocks(app, [operationLock(operation)], operation, held.length > 0 || (await isRecovering(app, operation)) ? patienceMs : 0);
+  // At work, or still being recovered by somebody else.
   if (own === undefined) return undefined;
   try {
     const record = await readOpenOperation(journalDir(app.paths), operation);
@@ -98,9 +96,13 @@ async function recoverOperation(app: App, operation: string, held: readonly stri
   }
 }
 
+async function isRecovering(app: App, operation: string): Promise<boolean> {
+  return (await lockHolder(locksDir(app.paths), operationLock(operation)))?.verb === recoveryVerb(operation);
+}
+
 async function tryLocks(app: App, names: readonly string[], operation: string, timeoutMs: number): Promise<readonly Lock[] | undefined> {
   try {
-    return await takeLocks(app, names, operation, `recovery of ${operation}`, timeoutMs);
+    return await takeLocks(app, names, operation, recoveryVerb(operation), timeoutMs);
   } catch (error) {
     if (error instanceof SlipwayError && error.code === 'E_BUSY') return undefined;
     throw error;

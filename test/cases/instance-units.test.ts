@@ -184,6 +184,22 @@ describe('a machine with systemd', () => {
     300_000,
   );
 
+  it('an uninstall that is cut off is settled by the supervisor that it ends and by the next command, and it serves all the time', async () => {
+    const name = named('unit');
+    const unit = `slipway-${name}.service`;
+    const { port } = await makeInstance(box, name, { version: 'v1' });
+    const preload = box.write('kill-at.mjs', readFileSync(new URL('../faults/kill-at.mjs', import.meta.url), 'utf8'));
+    await ok(['instance', 'install', name]);
+    const end = await machine.slipway(['instance', 'uninstall', name], undefined, { NODE_OPTIONS: `--import ${preload}`, KILL_AT: '3:before' });
+    expect(end.exitCode, end.stderr).toBe(137);
+    // The supervisor does not wait for its own end.
+    await expect.poll(() => ask(unit, 'is-active'), { timeout: 20_000, interval: 20 }).toMatch(/^(?:deactivating|inactive)$/);
+    await ok(['instance', 'status', name]);
+    expect([await ask(unit, 'is-enabled'), await ask(unit, 'is-active')]).toEqual(['', 'inactive']);
+    expect(await askService(port, '/')).toMatchObject({ text: 'v1' });
+    expect(await supervisionOf(box, name)).toMatchObject({ state: 'ended' });
+  }, 120_000);
+
   it('another install leaves a unit of that name alone', async () => {
     const name = named('unit');
     await makeInstance(box, name, { version: 'v1' });

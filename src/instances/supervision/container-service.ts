@@ -48,7 +48,7 @@ export class ContainerService implements Service {
     await change(this.#app, reviveInstance, { instance: this.#name });
   }
 
-  /** An operation at work has it in hand: what becomes of it is decided there. */
+  /** An operation at work, or one that was cut off, has it in hand: what becomes of it is decided there. */
   async stop(): Promise<void> {
     try {
       await change(this.#app, restInstance, { instance: this.#name });

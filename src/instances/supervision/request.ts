@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openOperationsUnder } from '../../operations/read-journal.ts';
 import { lockHolder } from '../../state/lock.ts';
 import { readFileIfAny, stateError, writeFileAtomic } from '../../state/atomic.ts';
-import { instanceDir, locksDir, type Paths } from '../../state/paths.ts';
+import { instanceDir, journalDir, locksDir, type Paths } from '../../state/paths.ts';
 
 /** What an operation asks of the supervisor of a `process`, which alone starts and stops its program. */
 export interface Request {
@@ -40,7 +41,8 @@ export async function removeRequest(paths: Paths, instance: string): Promise<voi
 /** The lock of everything that changes an instance. */
 export const instanceLock = (instance: string) => `instance/${instance}`;
 
-/** Whether a living process is changing the instance now: it stops and starts it on purpose. */
+/** Whether a living process is changing the instance, or one was cut off that did: it is stopped and started on purpose. */
 export async function isBeingChanged(paths: Paths, instance: string): Promise<boolean> {
-  return (await lockHolder(locksDir(paths), instanceLock(instance))) !== undefined;
+  const lock = instanceLock(instance);
+  return (await lockHolder(locksDir(paths), lock)) !== undefined || (await openOperationsUnder(journalDir(paths), [lock])).length > 0;
 }

@@ -22,6 +22,11 @@ async function observe(app: App, { instance }: Wanted): Promise<Observed> {
   return { config, state, container: await app.engineAt(config.engine).containers.inspect(instanceContainer(instance)) };
 }
 
+/**
+ * What was cut off may have this process end, and wait for that: an uninstall stops its unit. So it is settled beside the keeper, where it
+ * can be broken off, and never on the keeper's way.
+ */
+const refusesCutOff = true;
 const locks = ({ instance }: Wanted) => [instanceLock(checkIdentifier('instance', instance))];
 const runs = ({ container }: Observed) => container?.state === 'running' || container?.state === 'paused';
 
@@ -29,6 +34,7 @@ const runs = ({ container }: Observed) => container?.state === 'running' || cont
 export const reviveInstance: Verb<Wanted, Observed> = {
   name: 'instance.revive',
   locks,
+  refusesCutOff,
   observe,
   plan(seen) {
     if (seen.state.desired === 'stopped' || runs(seen)) return { steps: [] };
@@ -47,6 +53,7 @@ export const restInstance: Verb<Wanted, Observed> = {
   name: 'instance.rest',
   locks,
   lockTimeoutMs: 500,
+  refusesCutOff,
   observe,
   plan(seen) {
     const { name, engine, stopTimeoutSeconds } = seen.config;
