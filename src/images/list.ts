@@ -2,6 +2,7 @@ import type { ContainerSummary } from '../engine/model.ts';
 import type { AllImages } from './observe-all.ts';
 import type { LayerImage, ProjectImages } from './model.ts';
 import { nameOf } from './names.ts';
+import type { ServiceImage } from './prune.ts';
 import { findWanted, sameId } from './staleness.ts';
 
 export interface ListedImage {
@@ -29,71 +30,54 @@ export interface WantedService {
 
 /** Every image of this install, for people: what it is now and who uses it. `services` are by template. Pure. */
 export function listImages(all: AllImages, services: Readonly<Record<string, WantedService>> = {}): readonly ListedImage[] {
-  const layers = all.layers.map((image): ListedImage => {
-    const users = all.projects.flatMap((project) => useOf(image, project) ?? []);
-    const fresh = users.some(({ state }) => state === 'fresh');
-    return {
-      id: image.id,
-      name: nameOf(image.tags, image.id),
-      layer: image.layer,
-      state: fresh ? 'fresh' : users.length > 0 ? 'stale' : 'old',
-      reasons: fresh ? [] : [...new Set(users.flatMap(({ reasons }) => reasons))],
-      fix: fresh ? undefined : users[0]?.fix,
-      sizeBytes: image.sizeBytes,
-      createdAt: image.createdAt,
-      projects: users.map(({ project }) => project),
-      containers: usedBy(image.id, all.containers),
-    };
+  const listed = (image: AllImages['bases'][number], layer: ListedImage['layer'], verdict: Verdict): ListedImage => ({
+    id: image.id,
+    name: nameOf(image.tags, image.id),
+    layer,
+    ...verdict,
+    sizeBytes: image.sizeBytes,
+    createdAt: image.createdAt,
+    containers: usedBy(image.id, all.containers),
   });
-  const bases = all.bases.map((base): ListedImage => {
-    const projects = all.projects.filter(({ base: { id } }) => id !== undefined && sameId(id, base.id)).map(({ project }) => project);
-    return {
-      id: base.id,
-      name: nameOf(base.tags, base.id),
-      layer: 'base',
-      state: projects.length > 0 ? 'fresh' : 'old',
-      reasons: [],
-      fix: undefined,
-      sizeBytes: base.sizeBytes,
-      createdAt: base.createdAt,
-      projects,
-      containers: usedBy(base.id, all.containers),
-    };
-  });
-  const ofServices = all.services.map((image): ListedImage => {
-    const wanted = services[image.service];
-    const isNamed = wanted !== undefined && image.tags.includes(wanted.tag);
-    const isStale = isNamed && image.fingerprint !== wanted.fingerprint;
-    return {
-      id: image.id,
-      name: nameOf(image.tags, image.id),
-      layer: 'service',
-      state: isStale ? 'stale' : isNamed ? 'fresh' : 'old',
-      reasons: isStale ? ['its template or base changed'] : [],
-      fix: isStale ? wanted.fix : undefined,
-      sizeBytes: image.sizeBytes,
-      createdAt: image.createdAt,
-      projects: [],
-      containers: usedBy(image.id, all.containers),
-    };
-  });
-  return [...layers, ...ofServices, ...bases].sort((a, b) => (a.layer === b.layer ? (a.name < b.name ? -1 : 1) : a.layer < b.layer ? -1 : 1));
+  return [
+    ...all.layers.map((image) => listed(image, image.layer, verdictOfLayer(image, all.projects))),
+    ...all.services.map((image) => listed(image, 'service', verdictOfService(image, services[image.service]))),
+    ...all.bases.map((image) => listed(image, 'base', verdictOfBase(image.id, all.projects))),
+  ].sort((a, b) => (a.layer === b.layer ? (a.name < b.name ? -1 : 1) : a.layer < b.layer ? -1 : 1));
 }
 
-interface Use {
-  readonly project: string;
-  readonly state: 'fresh' | 'stale';
-  readonly reasons: readonly string[];
-  readonly fix: string | undefined;
+/** What becomes of an image, and for whom. */
+type Verdict = Pick<ListedImage, 'state' | 'reasons' | 'fix' | 'projects'>;
+
+const fresh = (projects: readonly string[]): Verdict => ({ state: 'fresh', reasons: [], fix: undefined, projects });
+const old: Verdict = { state: 'old', reasons: [], fix: undefined, projects: [] };
+
+function verdictOfLayer(image: LayerImage, projects: readonly ProjectImages[]): Verdict {
+  const users = projects.filter((project) => isWanted(image, project) || stateOf(image, project) !== undefined);
+  const names = users.map(({ project }) => project);
+  if (users.some((project) => isWanted(image, project))) return fresh(names);
+  const states = users.flatMap((project) => stateOf(image, project) ?? []);
+  const [first] = states;
+  if (first === undefined) return old;
+  return { state: 'stale', reasons: [...new Set(states.flatMap(({ reasons }) => reasons))], fix: first.fix, projects: names };
 }
 
-function useOf(image: LayerImage, project: ProjectImages): Use | undefined {
-  const wanted = project.wanted.find(({ layer }) => layer === image.layer);
-  if (wanted && findWanted(wanted, project.project, project.images)?.id === image.id) {
-    return { project: project.project, state: 'fresh', reasons: [], fix: undefined };
-  }
-  const state = project.layers.find((layer) => layer.image?.id === image.id);
-  return state && { project: project.project, state: 'stale', reasons: state.reasons, fix: state.fix };
+function isWanted(image: LayerImage, { project, wanted, images }: ProjectImages): boolean {
+  const own = wanted.find(({ layer }) => layer === image.layer);
+  return own !== undefined && findWanted(own, project, images)?.id === image.id;
+}
+
+const stateOf = (image: LayerImage, { layers }: ProjectImages) => layers.find((layer) => layer.image?.id === image.id);
+
+function verdictOfService({ tags, fingerprint }: ServiceImage, wanted: WantedService | undefined): Verdict {
+  if (wanted === undefined || !tags.includes(wanted.tag)) return old;
+  if (fingerprint === wanted.fingerprint) return fresh([]);
+  return { state: 'stale', reasons: ['its template or base changed'], fix: wanted.fix, projects: [] };
+}
+
+function verdictOfBase(id: string, projects: readonly ProjectImages[]): Verdict {
+  const users = projects.filter(({ base }) => base.id !== undefined && sameId(base.id, id)).map(({ project }) => project);
+  return users.length > 0 ? fresh(users) : old;
 }
 
 function usedBy(id: string, containers: readonly ContainerSummary[]): readonly string[] {
