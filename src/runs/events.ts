@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { endsWithNewline, readFileIfAny, stateError } from '../state/atomic.ts';
 import { type Paths, runDir } from '../state/paths.ts';
@@ -13,16 +13,15 @@ export type Happening = Without<RunEvent>;
 /** `events.jsonl` of one run; its driver alone writes it. */
 export class EventLog {
   private readonly file: string;
-  private readonly handle: FileHandle;
+  /** -1 once it is closed: what comes later must not go into the file that gets its number next. */
+  private descriptor: number;
   private readonly now: () => Date;
-  /** Lines are written whole and in their order, also those of jobs side by side. */
-  private last: Promise<void> = Promise.resolve();
   /** A line was cut off, by a crash or a full disk: the next begins on a line of its own. */
   private torn: boolean;
 
-  private constructor(file: string, handle: FileHandle, now: () => Date, torn: boolean) {
+  private constructor(file: string, descriptor: number, now: () => Date, torn: boolean) {
     this.file = file;
-    this.handle = handle;
+    this.descriptor = descriptor;
     this.now = now;
     this.torn = torn;
   }
@@ -31,31 +30,26 @@ export class EventLog {
     const file = eventsFile(paths, ref);
     try {
       const torn = !(await endsWithNewline(file));
-      return new EventLog(file, await open(file, 'a'), now, torn);
+      return new EventLog(file, openSync(file, 'a'), now, torn);
     } catch (cause) {
       throw stateError('write', file, cause);
     }
   }
 
-  write(happening: Happening): Promise<void> {
-    const line = `${JSON.stringify({ at: this.now().toISOString(), ...happening })}\n`;
-    const written = this.last.then(() => this.append(line));
-    this.last = written.catch(() => {});
-    return written;
-  }
-
-  async close(): Promise<void> {
-    await this.last;
-    await this.handle.close();
-  }
-
-  private async append(line: string): Promise<void> {
-    const text = `${this.torn ? '\n' : ''}${line}`;
+  write(happening: Happening): void {
+    const text = `${this.torn ? '\n' : ''}${JSON.stringify({ at: this.now().toISOString(), ...happening })}\n`;
     this.torn = true;
-    await this.handle.appendFile(text).catch((cause: unknown) => {
+    try {
+      appendFileSync(this.descriptor, text);
+    } catch (cause) {
       throw stateError('write', this.file, cause);
-    });
+    }
     this.torn = false;
+  }
+
+  close(): void {
+    closeSync(this.descriptor);
+    this.descriptor = -1;
   }
 }
 

@@ -76,9 +76,9 @@ const endRecord: StepKind = {
     if ((await readEvents(app.paths, ref)).some(({ event }) => event === 'end')) return;
     const events = await EventLog.open(app.paths, ref, () => app.clock.now());
     try {
-      await events.write({ event: 'end', outcome });
+      events.write({ event: 'end', outcome });
     } finally {
-      await events.close();
+      events.close();
     }
   },
 };

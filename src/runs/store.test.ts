@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Paths, runDir } from '../state/paths.ts';
+import { EventLog, readEvents } from './events.ts';
 import type { RunRecord } from './model.ts';
 import { openRuns, removeOpenRun, writeOpenRun } from './open-runs.ts';
 import { findRun, listRuns, readContainerRecord, readOutcome, readRun, writeContainerRecord, writeOutcome, writeRun } from './store.ts';
@@ -49,6 +50,19 @@ describe('a record', () => {
   it('never leaves its folder, whatever is asked for', async () => {
     for (const run of ['..', '../../x', 'a/b', '']) await expect(readRun(paths, { repository: 'shop', run })).rejects.toMatchObject({ code: 'E_BAD_ID' });
     await expect(readRun(paths, { repository: '..', run: first })).rejects.toMatchObject({ code: 'E_BAD_ID' });
+  });
+
+  it('takes no events once they are closed, also where another file has got their number', async () => {
+    const ref = { repository: 'shop', run: first };
+    await writeRun(paths, record('shop', first));
+    const events = await EventLog.open(paths, ref, () => new Date());
+    events.write({ event: 'note', text: 'one' });
+    events.close();
+    const other = openSync(join(root, 'other'), 'w');
+    expect(() => events.write({ event: 'note', text: 'late' })).toThrow('events.jsonl');
+    closeSync(other);
+    expect(readFileSync(join(root, 'other'), 'utf8')).toBe('');
+    expect(await readEvents(paths, ref)).toMatchObject([{ event: 'note', text: 'one' }]);
   });
 
   it('of a container gets each key when it becomes known', async () => {

@@ -19,7 +19,7 @@ const defaultPatienceSeconds = 30;
 
 /** Image, services and container of a run. `app.signal` ends it. */
 export async function startContainer(app: App, ref: RunRef, record: RunRecord, plan: PipelinePlan, events: RunEvents): Promise<Executor> {
-  await events.enter('image');
+  events.enter('image');
   const { resources } = plan;
   // Mistakes in it are told before anything is built.
   const caches = mountedCaches(plan.jobs);
@@ -42,7 +42,7 @@ export async function startContainer(app: App, ref: RunRef, record: RunRecord, p
     const { reference, details } = await prepareImage(app, work, plan.image);
     for (const service of services) await ensureImage(app, work, service.image);
     await log.close();
-    await events.enter('container');
+    events.enter('container');
     const wanted = { run: ref, image: reference, services, caches, ...(resources === undefined ? {} : { resources }) };
     await change(app, startRun, { ...wanted, engine: at, user: details.user });
   } finally {

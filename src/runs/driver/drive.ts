@@ -65,7 +65,7 @@ async function decide(app: App, ref: RunRef, record: RunRecord, isQueued: boolea
   const before = await readEvents(app.paths, ref);
   const events = await RunEvents.open(app, ref, (error) => control.fail(error, 'jobs'));
   try {
-    await events.write({ event: 'driver', pid: process.pid, adopted: before.some(({ event }) => event === 'driver') });
+    events.write({ event: 'driver', pid: process.pid, adopted: before.some(({ event }) => event === 'driver') });
     if (isQueued) {
       if (!(await waitForPlace(app, ref, control, () => events.enter('queued')))) return events.masked(outcomeOf(ending(control, events)));
     }
@@ -76,10 +76,10 @@ async function decide(app: App, ref: RunRef, record: RunRecord, isQueued: boolea
     const worked = await workOn(app, { ref, record, control, events, before: isQueued ? undefined : before });
     control.close();
     const outcome = events.masked(outcomeOf({ ...ending(control, events), ...worked }));
-    await events.enter('teardown');
+    events.enter('teardown');
     return outcome;
   } finally {
-    await events.close();
+    events.close();
   }
 }
 

@@ -13,12 +13,11 @@ export async function keepJobArtifacts(app: App, ref: RunRef, job: PlannedJob, e
   const target = join(runDir(app.paths, ref.repository, ref.run), 'artifacts', job.id);
   try {
     const { files, missing, refused } = await keepArtifacts((path) => executor.archive(path, signal), job.artifacts, target, signal);
-    await events.note(`Kept ${files === 1 ? '1 file' : `${files} files`} of job ${job.name}`);
-    if (missing.length > 0) await events.note(`Job ${job.name} made none of its artifacts ${missing.join(', ')}`);
-    if (refused.length > 0)
-      await events.note(`Not kept of job ${job.name}, since they are no files or lead out of the workspace: ${refused.slice(0, 5).join(', ')}`);
+    events.note(`Kept ${files === 1 ? '1 file' : `${files} files`} of job ${job.name}`);
+    if (missing.length > 0) events.note(`Job ${job.name} made none of its artifacts ${missing.join(', ')}`);
+    if (refused.length > 0) events.note(`Not kept of job ${job.name}, since they are no files or lead out of the workspace: ${refused.slice(0, 5).join(', ')}`);
   } catch (error) {
     if (error instanceof SlipwayError && error.code === 'E_DISK_FULL') throw error;
-    await events.note(`The artifacts of job ${job.name} could not be kept: ${error instanceof Error ? error.message : String(error)}`);
+    events.note(`The artifacts of job ${job.name} could not be kept: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -18,9 +18,9 @@ export interface Prepared {
 
 /** Workspace and plan. `app.signal` ends it. */
 export async function prepareRun(app: App, ref: RunRef, first: RunRecord, events: RunEvents): Promise<Prepared> {
-  await events.enter('workspace');
+  events.enter('workspace');
   const { record, tree } = await makeWorkspace(app, ref, first);
-  await events.enter('plan');
+  events.enter('plan');
   const directory = runWorkspace(app.paths, ref.repository, ref.run);
   const home = (await repositoryHome(app.paths, ref.repository)) ?? record.source.repository;
   const whole = await loadPipeline(app, {

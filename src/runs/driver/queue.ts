@@ -11,11 +11,11 @@ import { reviveRuns } from './revive.ts';
 const pollMs = 300;
 
 /** Waits until the run has a place: it is its turn, and fewer runs than the limit go on. False: it was asked to end meanwhile. */
-export async function waitForPlace(app: App, ref: RunRef, control: Control, onWait: () => Promise<void>): Promise<boolean> {
+export async function waitForPlace(app: App, ref: RunRef, control: Control, onWait: () => void): Promise<boolean> {
   for (let waits = 0; ; waits++) {
     if (await takePlace(app, ref, control)) return true;
     if (control.cancelled.aborted) return false;
-    if (waits === 0) await onWait();
+    if (waits === 0) onWait();
     // A run before this one that nobody looks after would hold up the queue for good.
     await reviveRuns(app, { but: ref });
     await app.clock.sleep(pollMs, control.cancelled).catch(() => {});

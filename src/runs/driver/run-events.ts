@@ -35,18 +35,22 @@ export class RunEvents {
     return { ...rest, message: this.text(message), evidence: (this.masker?.json(evidence) as Outcome['evidence'] | undefined) ?? evidence };
   }
 
-  async enter(phase: RunPhase): Promise<void> {
+  enter(phase: RunPhase): void {
     this.phase = phase;
-    await this.write({ event: 'phase', phase });
+    this.write({ event: 'phase', phase });
   }
 
-  note(text: string): Promise<void> {
-    return this.write({ event: 'note', text });
+  note(text: string): void {
+    this.write({ event: 'note', text });
   }
 
-  async write(happening: Happening): Promise<void> {
+  write(happening: Happening): void {
     if (this.isToldAgain(happening)) return;
-    await this.log.write(this.maskedHappening(happening)).catch(this.onFailure);
+    try {
+      this.log.write(this.maskedHappening(happening));
+    } catch (error) {
+      this.onFailure(error);
+    }
   }
 
   /** What an earlier driver has told. */
@@ -95,7 +99,7 @@ export class RunEvents {
     return this.masker?.text(text) ?? text;
   }
 
-  close(): Promise<void> {
-    return this.log.close();
+  close(): void {
+    this.log.close();
   }
 }

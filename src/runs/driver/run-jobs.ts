@@ -104,7 +104,7 @@ async function runAttempt(
     graceSeconds,
     cancel,
     adopted,
-    onEvent: (event) => void events.write(event),
+    onEvent: (event) => events.write(event),
   });
   try {
     return await Promise.race([work, givenUp(app, control.stopped, over.signal)]);

@@ -15,6 +15,6 @@ export async function readRunSecrets(app: App, { jobs }: PipelinePlan, events: R
   const values = new Map([...secrets].map(([name, secret]) => [name, secret.reveal()] as const));
   const masker = new Masker(values);
   events.maskWith(masker);
-  if (masker.warning !== undefined) await events.note(masker.warning);
+  if (masker.warning !== undefined) events.note(masker.warning);
   return values;
 }

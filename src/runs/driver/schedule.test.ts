@@ -55,7 +55,7 @@ async function play(
       now -= 1;
       return end;
     },
-    async onState(one, state) {
+    onState(one, state) {
       if (state !== 'running') log.push(`${one.name} ${state}`);
     },
   });

@@ -26,7 +26,7 @@ export interface Schedule {
   readonly stopped: AbortSignal;
   /** Runs one attempt. It and `onState` do not reject. */
   run(job: PlannedJob, attempt: number, adopted: boolean, results: ReadonlyMap<string, JobResult>): Promise<JobEnd>;
-  onState(job: PlannedJob, state: Exclude<JobState, 'waiting'>, result: Omit<JobResult, 'state'>): Promise<void>;
+  onState(job: PlannedJob, state: Exclude<JobState, 'waiting'>, result: Omit<JobResult, 'state'>): void;
 }
 
 /**
@@ -38,15 +38,15 @@ export async function runSchedule(schedule: Schedule): Promise<ReadonlyMap<strin
   const running = new Map<string, Promise<void>>();
   const waiting = () => schedule.jobs.filter(({ name }) => !results.has(name) && !running.has(name));
   const aborted = Promise.race([schedule.cancelled, schedule.stopped].map(whenAborted));
-  const finish = async (job: PlannedJob, result: JobResult) => {
+  const finish = (job: PlannedJob, result: JobResult) => {
     results.set(job.name, result);
     const { state, ...rest } = result;
-    await schedule.onState(job, state, rest);
+    schedule.onState(job, state, rest);
   };
   const begin = (job: PlannedJob, attempt: number, adopted: boolean) => {
-    const work = attempts(schedule, job, attempt, adopted, results).then(async (result) => {
+    const work = attempts(schedule, job, attempt, adopted, results).then((result) => {
       running.delete(job.name);
-      await finish(job, result);
+      finish(job, result);
     });
     running.set(job.name, work);
   };
@@ -60,7 +60,7 @@ export async function runSchedule(schedule: Schedule): Promise<ReadonlyMap<strin
       for (const job of waiting()) {
         const result = withoutRunning(schedule, job, results);
         if (result === undefined) continue;
-        await finish(job, result);
+        finish(job, result);
         settled = true;
       }
     }
@@ -85,7 +85,7 @@ export async function runSchedule(schedule: Schedule): Promise<ReadonlyMap<strin
 async function attempts(schedule: Schedule, job: PlannedJob, first: number, adopted: boolean, results: ReadonlyMap<string, JobResult>): Promise<JobResult> {
   for (let attempt = first; ; attempt++) {
     const isAdopted = adopted && attempt === first;
-    if (!isAdopted) await schedule.onState(job, 'running', { attempt, output: null });
+    if (!isAdopted) schedule.onState(job, 'running', { attempt, output: null });
     const end = await schedule.run(job, attempt, isAdopted, results);
     const again = end.state === 'failed' && attempt <= job.retry && !schedule.cancelled.aborted && !schedule.stopped.aborted;
     if (!again) return resultOf(end, attempt);

@@ -48,7 +48,7 @@ async function begin(app: App, during: App, { ref, record: first, control, event
   const { record, plan } = await prepareRun(during, ref, first, events);
   const secrets = await readRunSecrets(during, plan, events);
   const executor = plan.executor === 'host' ? await startHost(app, ref, plan, events) : await startContainer(during, ref, record, plan, events);
-  await events.enter('jobs');
+  events.enter('jobs');
   return jobsOf(app, { ref, record, plan, executor, secrets, control, events, known: new Map() });
 }
 
@@ -59,7 +59,7 @@ async function startHost(app: App, ref: RunRef, plan: PipelinePlan, events: RunE
     throw stateError('write', channel, cause);
   });
   for (const { key, path } of await linkHostCaches(app.paths, repository, runWorkspace(app.paths, repository, run), plan.jobs)) {
-    await events.note(`The cache ${key} is not used: ${path} is in the tree already.`);
+    events.note(`The cache ${key} is not used: ${path} is in the tree already.`);
   }
   return hostExecutor(app, ref);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fchmodSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { type FileHandle, open, readdir, unlink } from 'node:fs/promises';
+import { appendFileSync, closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, isMissing, stateError } from '../../state/atomic.ts';
 import type { ExecutorKind } from '../model.ts';
@@ -61,15 +61,14 @@ export class Lane {
     }
   }
 
-  /** Makes a file that is not there yet. A dozen small files for each job: asynchronously it would take ten times as long. */
+  /** Makes a file that is not there yet. */
   write(name: string, content: string | Buffer): void {
     try {
       const file = openSync(join(this.path, name), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, this.fileMode);
       try {
         // The umask would take from it what the container's user needs.
         fchmodSync(file, this.fileMode);
-        const bytes = Buffer.from(content);
-        for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+        writeFileSync(file, content);
       } finally {
         closeSync(file);
       }
@@ -79,23 +78,24 @@ export class Lane {
   }
 
   /** Makes a file longer. One that is not there any more was taken away by what runs there. */
-  async append(name: string, content: string): Promise<void> {
-    const handle = await this.open(name, constants.O_WRONLY | constants.O_APPEND);
+  append(name: string, content: string): void {
+    const file = this.open(name, constants.O_WRONLY | constants.O_APPEND);
+    if (file === undefined) return;
     try {
-      await handle?.appendFile(content);
+      appendFileSync(file, content);
     } catch (cause) {
       throw stateError('write', join(this.name, name), cause);
     } finally {
-      await handle?.close();
+      closeSync(file);
     }
   }
 
-  /** `undefined`: no such file, or something else in its place. */
-  async open(name: string, flags = constants.O_RDONLY): Promise<FileHandle | undefined> {
+  /** A descriptor, for the caller to close. `undefined`: no such file, or something else in its place. */
+  open(name: string, flags = constants.O_RDONLY): number | undefined {
     try {
-      const handle = await open(join(this.path, name), flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-      if ((await handle.stat()).isFile()) return handle;
-      await handle.close();
+      const file = openSync(join(this.path, name), flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      if (fstatSync(file).isFile()) return file;
+      closeSync(file);
       return undefined;
     } catch (cause) {
       if (isForeign(cause)) return undefined;
@@ -103,9 +103,14 @@ export class Lane {
     }
   }
 
-  async remove(...names: readonly string[]): Promise<void> {
-    // What cannot be removed here goes with the whole channel.
-    await Promise.all(names.map((name) => unlink(join(this.path, name)).catch(() => {})));
+  remove(...names: readonly string[]): void {
+    for (const name of names) {
+      try {
+        unlinkSync(join(this.path, name));
+      } catch {
+        // What cannot be removed here goes with the whole channel.
+      }
+    }
   }
 
   close(): void {

@@ -64,7 +64,7 @@ export class Commands {
     open.room -= 1;
     if (open.room === 0) {
       open.room = roomPerLane;
-      await open.lane.append('records', '\n'.repeat(roomPerLane * recordRoom.step));
+      open.lane.append('records', '\n'.repeat(roomPerLane * recordRoom.step));
     }
     const title = { name: titleOf(command), command };
     const ended = await new Promise<EndedStep | undefined>((settle) => {
@@ -168,7 +168,7 @@ export class Commands {
   }
 
   private async cut({ lane }: OpenLane, ended: EndedStep): Promise<void> {
-    const why = cutOutput([ended], await readComplaints(lane));
+    const why = cutOutput([ended], readComplaints(lane));
     if (why instanceof SlipwayError) this.options.onFailure(why);
     else throw new Error(why.message);
   }

@@ -1,3 +1,4 @@
+import { closeSync, readSync } from 'node:fs';
 import type { Growth } from '../logs/growth.ts';
 import type { StepEnd } from '../model.ts';
 import type { Lane } from './channel.ts';
@@ -83,7 +84,7 @@ export async function followLane(followed: LaneFollowed): Promise<LaneEnd> {
     await running.output.end(end);
   };
   const look = async () => {
-    for (const record of await reader.next()) await accept(record);
+    for (const record of reader.next()) await accept(record);
     for (const { output } of open.values()) await output.pump();
   };
 
@@ -106,7 +107,7 @@ export async function followLane(followed: LaneFollowed): Promise<LaneEnd> {
     }
     return { done, isCut, isSilent, kills };
   } finally {
-    for (const { output } of open.values()) await output.close();
+    for (const { output } of open.values()) output.close();
   }
 }
 
@@ -129,13 +130,13 @@ function endOf(record: Extract<SupervisorRecord, { kind: 'end' }>, startedAt: st
 }
 
 /** What programs of the supervisor said, such as why output could not be written. */
-export async function readComplaints(lane: Lane): Promise<string> {
-  const handle = await lane.open('errors');
-  if (handle === undefined) return '';
+export function readComplaints(lane: Lane): string {
+  const file = lane.open('errors');
+  if (file === undefined) return '';
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(errorRoom), 0, errorRoom, 0);
-    return buffer.toString('utf8', 0, bytesRead).trim();
+    const buffer = Buffer.alloc(errorRoom);
+    return buffer.toString('utf8', 0, readSync(file, buffer, 0, errorRoom, 0)).trim();
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }

@@ -28,7 +28,7 @@ export class FunctionLog {
     const at = Date.now();
     this.last = this.last.then(async () => {
       const { bytes, consumed } = this.streams[stream].push(chunk);
-      if (bytes.length > 0) await (await log.writer).append(stream, bytes, consumed, at);
+      if (bytes.length > 0) (await log.writer).append(stream, bytes, consumed, at);
     });
     // Seen when it is ended.
     this.last.catch(() => {});
@@ -43,13 +43,13 @@ export class FunctionLog {
       await this.last;
       for (const stream of ['stdout', 'stderr'] as const) {
         const { bytes, consumed } = this.streams[stream].end();
-        if (bytes.length > 0) await writer.append(stream, bytes, consumed, Date.now());
+        if (bytes.length > 0) writer.append(stream, bytes, consumed, Date.now());
       }
       const end: StepEnd = { ...facts, startedAt: log.startedAt, endedAt: new Date().toISOString() };
-      await writer.end(end, Date.now());
+      writer.end(end, Date.now());
       request.onEvent({ at: end.endedAt, event: 'step-end', job: request.job.name, attempt: request.attempt, log: log.number, end });
     } finally {
-      await writer.close();
+      writer.close();
     }
   }
 

@@ -1,3 +1,4 @@
+import { closeSync, readSync } from 'node:fs';
 import type { Lane } from './channel.ts';
 import { parseRecord, type SupervisorRecord } from './records.ts';
 
@@ -14,14 +15,15 @@ export class RecordReader {
   }
 
   /** Those that have come since the last call. */
-  async next(): Promise<readonly SupervisorRecord[]> {
-    const handle = await this.lane.open('records');
-    if (handle === undefined) return [];
+  next(): readonly SupervisorRecord[] {
+    const file = this.lane.open('records');
+    if (file === undefined) return [];
     try {
       const records: SupervisorRecord[] = [];
+      const buffer = Buffer.allocUnsafe(piece);
       for (;;) {
-        const { buffer, bytesRead } = await handle.read(Buffer.alloc(piece), 0, piece, this.position);
-        const lines = buffer.toString('latin1', 0, bytesRead).split('\n').slice(0, -1);
+        const length = readSync(file, buffer, 0, piece, this.position);
+        const lines = buffer.toString('latin1', 0, length).split('\n').slice(0, -1);
         for (const line of lines) {
           const record = parseRecord(line);
           // What is no record is room that has not been written to, or a line that is being written.
@@ -32,7 +34,7 @@ export class RecordReader {
         if (lines.length === 0) return records;
       }
     } finally {
-      await handle.close();
+      closeSync(file);
     }
   }
 

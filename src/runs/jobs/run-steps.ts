@@ -123,7 +123,7 @@ async function follow(
       return { ...result, oomKills: result.oomKills + since };
     }
     if (end.isCut && !cancel.aborted) {
-      const result = cutOutput(ended, await readComplaints(lane));
+      const result = cutOutput(ended, readComplaints(lane));
       if (result instanceof SlipwayError) throw result;
       return result;
     }

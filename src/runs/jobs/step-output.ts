@@ -1,4 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogHeader } from '../logs/format.ts';
 import { LogWriter } from '../logs/writer.ts';
 import type { StepEnd, Stream } from '../model.ts';
@@ -22,7 +23,7 @@ export interface StepOutputOptions {
 interface Source {
   readonly stream: Stream;
   readonly name: string;
-  handle: FileHandle | undefined;
+  file: number | undefined;
   /** Next byte to be read. */
   position: number;
   readonly masked: MaskStream;
@@ -48,7 +49,7 @@ export class StepOutput {
     this.sources = (['stdout', 'stderr'] as const).map((stream) => ({
       stream,
       name: `${options.step}.${stream === 'stdout' ? 'out' : 'err'}`,
-      handle: undefined,
+      file: undefined,
       position: writer.progress.offsets[stream],
       masked: masker?.stream() ?? plain,
       base: writer.progress.offsets[stream],
@@ -67,10 +68,9 @@ export class StepOutput {
   /** Takes what is there now. */
   async pump(): Promise<void> {
     if (this.known) return;
-    const sizes = await Promise.all(this.sources.map((source) => this.look(source)));
     // What was written last is taken last: between two looks that is all that is known of the order of the streams.
-    const order = this.sources.map((source, index) => ({ source, at: sizes[index] ?? 0 })).sort((a, b) => a.at - b.at);
-    for (const { source, at } of order) await this.take(source, at);
+    const grown = this.sources.flatMap((source) => this.look(source) ?? []).sort((a, b) => a.at - b.at);
+    for (const { source, at } of grown) await this.take(source, at);
   }
 
   /** Takes the rest, and writes the last frame. */
@@ -79,50 +79,54 @@ export class StepOutput {
       await this.pump();
       for (const source of this.sources) {
         const { bytes } = source.masked.end();
-        if (bytes.length > 0) await this.writer.append(source.stream, bytes, source.position, Date.now());
+        if (bytes.length > 0) this.writer.append(source.stream, bytes, source.position, Date.now());
       }
-      await this.writer.end(end, Date.parse(end.endedAt));
+      this.writer.end(end, Date.parse(end.endedAt));
     }
-    await this.close();
+    this.close();
     const { lane, step } = this.options;
-    await lane.remove(`${step}.out`, `${step}.err`, `${step}.sh`, `${step}.limit`);
+    lane.remove(`${step}.out`, `${step}.err`, `${step}.sh`, `${step}.limit`);
   }
 
-  async close(): Promise<void> {
+  close(): void {
     for (const source of this.sources) {
-      await source.handle?.close();
-      source.handle = undefined;
+      if (source.file !== undefined) closeSync(source.file);
+      source.file = undefined;
     }
-    await this.writer.close();
+    this.writer.close();
   }
 
-  /** When it was last written to: after a driver has died, that is nearer to the truth than now. */
-  private async look(source: Source): Promise<number> {
-    source.handle ??= await this.options.lane.open(source.name);
-    if (source.handle === undefined) return 0;
-    return Math.min(Date.now(), (await source.handle.stat()).mtimeMs);
+  /** `at`: when it was last written to, which after a driver has died is nearer to the truth than now. `undefined`: there is nothing new. */
+  private look(source: Source): { readonly source: Source; readonly at: number } | undefined {
+    source.file ??= this.options.lane.open(source.name);
+    if (source.file === undefined) return undefined;
+    const { size, mtimeMs } = fstatSync(source.file);
+    return size > source.position ? { source, at: Math.min(Date.now(), mtimeMs) } : undefined;
   }
 
   private async take(source: Source, at: number): Promise<void> {
-    const { handle, stream } = source;
-    if (handle === undefined) return;
+    const { file, stream } = source;
+    if (file === undefined) return;
     for (;;) {
-      const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(piece), 0, piece, source.position);
-      if (bytesRead === 0) return;
-      source.position += bytesRead;
-      const raw = buffer.subarray(0, bytesRead);
+      const buffer = Buffer.allocUnsafe(piece);
+      const length = readSync(file, buffer, 0, piece, source.position);
+      if (length === 0) return;
+      source.position += length;
+      const raw = buffer.subarray(0, length);
       this.options.onBytes?.(stream, raw);
       const { bytes, consumed } = source.masked.push(raw);
-      await this.write(stream, bytes, this.options.masker ? source.base + consumed : source.position, at);
+      this.write(stream, bytes, this.options.masker ? source.base + consumed : source.position, at);
+      // Other jobs have output, too, also beside one that writes without end.
+      if (length === piece) await nextTurn();
     }
   }
 
-  private async write(stream: Stream, bytes: Buffer, offset: number, at: number): Promise<void> {
+  private write(stream: Stream, bytes: Buffer, offset: number, at: number): void {
     if (this.options.masker) {
-      if (bytes.length > 0) await this.writer.append(stream, bytes, offset, at);
+      if (bytes.length > 0) this.writer.append(stream, bytes, offset, at);
       return;
     }
-    await this.writer.append(stream, this.hasNotice ? Buffer.alloc(0) : withheld, offset, at);
+    this.writer.append(stream, this.hasNotice ? Buffer.alloc(0) : withheld, offset, at);
     this.hasNotice = true;
   }
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,13 +20,13 @@ const end: StepEnd = { exitCode: 0, reason: 'exited', startedAt: '2026-11-21T03:
 let count = 0;
 
 /** A record of its own with one log. */
-async function record(write: (writer: LogWriter) => Promise<void>): Promise<{ readonly directory: string; readonly file: string }> {
+async function record(write: (writer: LogWriter) => void): Promise<{ readonly directory: string; readonly file: string }> {
   count += 1;
   const directory = join(folder, String(count));
   const file = join(directory, 'jobs/test/1.log');
   const writer = await LogWriter.open(file, header);
-  await write(writer);
-  await writer.close();
+  write(writer);
+  writer.close();
   return { directory, file };
 }
 
@@ -49,37 +49,37 @@ async function readAll(
 describe('a log', () => {
   it('keeps bytes as they are, with stream and time', async () => {
     const bytes = Buffer.from([0, 0x0a, 0xff, 0xfe, 0x80, 0x0a]);
-    const { directory } = await record(async (writer) => {
-      await writer.append('stdout', bytes, bytes.length, 1000);
-      await writer.append('stderr', Buffer.from('12 o 0 5\nx'), 10, 2000);
-      await writer.end(end, 3000);
+    const { directory } = await record((writer) => {
+      writer.append('stdout', bytes, bytes.length, 1000);
+      writer.append('stderr', Buffer.from('12 o 0 5\nx'), 10, 2000);
+      writer.end(end, 3000);
     });
     expect(await readAll(directory)).toEqual({ stdout: bytes, stderr: Buffer.from('12 o 0 5\nx'), ends: [end], headers: 1 });
   });
 
   it('gives no frame a time before that of the one before', async () => {
-    const { file } = await record(async (writer) => {
-      await writer.append('stdout', Buffer.from('a'), 1, 2000);
-      await writer.append('stdout', Buffer.from('b'), 2, 1000);
+    const { file } = await record((writer) => {
+      writer.append('stdout', Buffer.from('a'), 1, 2000);
+      writer.append('stdout', Buffer.from('b'), 2, 1000);
     });
     expect(readFileSync(file, 'utf8').split('\n').slice(1)).toEqual(['2000 o 1 1', 'a', '2000 o 2 1', 'b', '']);
   });
 
   it('holds frames that are longer than what is read at a time', async () => {
     const bytes = Buffer.alloc(3_000_000, 'long ');
-    const { directory } = await record(async (writer) => {
-      await writer.append('stdout', Buffer.from('a'), 1, 1);
-      await writer.append('stdout', bytes, 1 + bytes.length, 1);
-      await writer.append('stdout', Buffer.from('z'), 2 + bytes.length, 1);
+    const { directory } = await record((writer) => {
+      writer.append('stdout', Buffer.from('a'), 1, 1);
+      writer.append('stdout', bytes, 1 + bytes.length, 1);
+      writer.append('stdout', Buffer.from('z'), 2 + bytes.length, 1);
     });
     expect((await readAll(directory)).stdout.equals(Buffer.concat([Buffer.from('a'), bytes, Buffer.from('z')]))).toBe(true);
   });
 
   it('is gone on with from whatever a crash has left of it', async () => {
-    const { file } = await record(async (writer) => {
-      await writer.append('stdout', Buffer.from('first\n'), 6, 1);
-      await writer.append('stderr', Buffer.from('oops'), 40, 2);
-      await writer.append('stdout', Buffer.from('second'), 12, 3);
+    const { file } = await record((writer) => {
+      writer.append('stdout', Buffer.from('first\n'), 6, 1);
+      writer.append('stderr', Buffer.from('oops'), 40, 2);
+      writer.append('stdout', Buffer.from('second'), 12, 3);
     });
     const whole = readFileSync(file);
     const known = new Set<string>();
@@ -87,8 +87,8 @@ describe('a log', () => {
       writeFileSync(file, whole.subarray(0, length));
       const writer = await LogWriter.open(file, header);
       known.add(JSON.stringify(writer.progress.offsets));
-      await writer.append('stdout', Buffer.from('|'), 99, 4);
-      await writer.close();
+      writer.append('stdout', Buffer.from('|'), 99, 4);
+      writer.close();
       const text = readFileSync(file, 'latin1');
       expect(text.startsWith(whole.subarray(0, whole.indexOf(0x0a) + 1).toString('latin1'))).toBe(true);
       expect(text.endsWith('4 o 99 1\n|\n')).toBe(true);
@@ -96,9 +96,18 @@ describe('a log', () => {
     expect([...known]).toEqual(['{"stdout":0,"stderr":0}', '{"stdout":6,"stderr":0}', '{"stdout":6,"stderr":40}', '{"stdout":12,"stderr":40}']);
   });
 
+  it('takes nothing more once it is closed, also where another file has got its number', async () => {
+    const writer = await LogWriter.open(join(folder, 'closed/1.log'), header);
+    writer.close();
+    const other = openSync(join(folder, 'other'), 'w');
+    expect(() => writer.append('stdout', Buffer.from('late'), 4, 1)).toThrow('1.log');
+    closeSync(other);
+    expect(readFileSync(join(folder, 'other'), 'utf8')).toBe('');
+  });
+
   it('is read as far as it is whole', async () => {
-    const { directory, file } = await record(async (writer) => {
-      await writer.append('stdout', Buffer.from('whole'), 5, 1);
+    const { directory, file } = await record((writer) => {
+      writer.append('stdout', Buffer.from('whole'), 5, 1);
     });
     const size = readFileSync(file).length;
     for (const rest of ['2 o 9 100\ncut', '\0\0\0\0', 'x'.repeat(100), '2 o 9 99999999\n', '2 o 9 1\nab']) {
@@ -119,11 +128,11 @@ describe('a log', () => {
     })();
     await sleep(20);
     const writer = await LogWriter.open(join(directory, 'jobs/late/1.log'), header);
-    await writer.append('stdout', Buffer.from('one'), 3, 1);
+    writer.append('stdout', Buffer.from('one'), 3, 1);
     await expect.poll(() => seen.length, { interval: 10, timeout: 1000 }).toBe(1);
-    await writer.append('stderr', Buffer.from('two'), 3, 2);
-    await writer.end(end, 3);
-    await writer.close();
+    writer.append('stderr', Buffer.from('two'), 3, 2);
+    writer.end(end, 3);
+    writer.close();
     isOver = true;
     await following;
     expect(seen).toEqual(['one', 'two', 'END']);

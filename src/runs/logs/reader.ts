@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type LogFrame, type LogHeader, longestFrame, longestHeader, parseFrame } from './format.ts';
 
 /** Some frames of a log, in order. The first batch of a log has its header instead. */
@@ -18,18 +18,18 @@ const step = 256 * 1024;
 
 /** The whole frames that a log has now; what a crash cut off is left out. In memory there is one frame, and no more than 256 KiB beside it. */
 export async function* readLog(file: string, options: ReadLogOptions = {}): AsyncGenerator<LogBatch> {
-  const handle = await open(file, 'r');
+  const descriptor = openSync(file, 'r');
   try {
     let position = options.from ?? 0;
     if (position === 0) {
-      const first = await readHeader(handle);
+      const first = readHeader(descriptor);
       if (first === undefined) return;
       position = first.length;
       yield { header: first.header, frames: [], position };
     }
     let size = step;
     for (;;) {
-      const bytes = await readAt(handle, position, size);
+      const bytes = readAt(descriptor, position, size);
       const { frames, length, state } = parseFrames(bytes);
       position += length;
       if (frames.length > 0) yield { frames, position };
@@ -38,7 +38,7 @@ export async function* readLog(file: string, options: ReadLogOptions = {}): Asyn
       size = frames.length > 0 ? step : Math.min(size * 4, longestFrame + step);
     }
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 
@@ -53,8 +53,8 @@ function parseFrames(bytes: Buffer): { readonly frames: readonly LogFrame[]; rea
 }
 
 /** `undefined`: its first line is not whole yet, or no header. */
-async function readHeader(handle: FileHandle): Promise<{ readonly header: LogHeader; readonly length: number } | undefined> {
-  const bytes = await readAt(handle, 0, longestHeader);
+function readHeader(descriptor: number): { readonly header: LogHeader; readonly length: number } | undefined {
+  const bytes = readAt(descriptor, 0, longestHeader);
   const newline = bytes.indexOf(0x0a);
   if (newline < 0) return undefined;
   try {
@@ -65,13 +65,13 @@ async function readHeader(handle: FileHandle): Promise<{ readonly header: LogHea
   }
 }
 
-async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
+function readAt(descriptor: number, position: number, length: number): Buffer {
+  const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(length, fstatSync(descriptor).size - position)));
   let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
+  while (filled < buffer.length) {
+    const more = readSync(descriptor, buffer, filled, buffer.length - filled, position + filled);
+    if (more === 0) break;
+    filled += more;
   }
   return buffer.subarray(0, filled);
 }

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode, makeDirectory, stateError } from '../../state/atomic.ts';
 import type { StepEnd, Stream } from '../model.ts';
@@ -18,13 +17,14 @@ export interface LogProgress {
 export class LogWriter {
   readonly progress: LogProgress;
   private readonly file: string;
-  private readonly handle: FileHandle;
+  /** -1 once it is closed: what comes later must not go into the file that gets its number next. */
+  private descriptor: number;
   private position: number;
   private at: number;
 
-  private constructor(file: string, handle: FileHandle, position: number, progress: LogProgress) {
+  private constructor(file: string, descriptor: number, position: number, progress: LogProgress) {
     this.file = file;
-    this.handle = handle;
+    this.descriptor = descriptor;
     this.position = position;
     this.progress = progress;
     this.at = progress.at;
@@ -35,14 +35,11 @@ export class LogWriter {
     try {
       const made = await create(file);
       const found = made === undefined ? await scan(file) : undefined;
-      const handle = made ?? (await open(file, constants.O_WRONLY | constants.O_CREAT, 0o644));
-      if (found !== undefined) {
-        await handle.truncate(found.position);
-        return new LogWriter(file, handle, found.position, found);
-      }
-      if (made === undefined) await handle.truncate(0);
-      const writer = new LogWriter(file, handle, 0, { offsets: { stdout: 0, stderr: 0 }, at: 0 });
-      await writer.write(formatHeader(header));
+      const descriptor = made ?? openSync(file, constants.O_WRONLY | constants.O_CREAT, 0o644);
+      if (made === undefined) ftruncateSync(descriptor, found?.position ?? 0);
+      if (found !== undefined) return new LogWriter(file, descriptor, found.position, found);
+      const writer = new LogWriter(file, descriptor, 0, { offsets: { stdout: 0, stderr: 0 }, at: 0 });
+      writer.write(formatHeader(header));
       return writer;
     } catch (cause) {
       throw stateError('write', file, cause);
@@ -50,25 +47,25 @@ export class LogWriter {
   }
 
   /** `at`: milliseconds since 1970; one before the last frame's is that of the last frame. `offset`: in the step's own stream, after these bytes. */
-  async append(stream: Stream, bytes: Buffer, offset: number, at: number): Promise<void> {
+  append(stream: Stream, bytes: Buffer, offset: number, at: number): void {
     this.at = Math.max(this.at, at);
-    await this.write(formatFrame({ kind: 'chunk', at: this.at, stream, bytes, offset }));
+    this.write(formatFrame({ kind: 'chunk', at: this.at, stream, bytes, offset }));
   }
 
-  async end(end: StepEnd, at: number): Promise<void> {
+  end(end: StepEnd, at: number): void {
     this.at = Math.max(this.at, at);
-    await this.write(formatFrame({ kind: 'end', at: this.at, end }));
+    this.write(formatFrame({ kind: 'end', at: this.at, end }));
   }
 
-  async close(): Promise<void> {
-    await this.handle.close();
+  close(): void {
+    closeSync(this.descriptor);
+    this.descriptor = -1;
   }
 
-  private async write(bytes: Buffer): Promise<void> {
+  private write(bytes: Buffer): void {
     try {
       for (let written = 0; written < bytes.length; ) {
-        const { bytesWritten } = await this.handle.write(bytes, written, bytes.length - written, this.position + written);
-        written += bytesWritten;
+        written += writeSync(this.descriptor, bytes, written, bytes.length - written, this.position + written);
       }
       this.position += bytes.length;
     } catch (cause) {
@@ -78,15 +75,15 @@ export class LogWriter {
 }
 
 /** `undefined`: there is one already. */
-async function create(file: string): Promise<FileHandle | undefined> {
+async function create(file: string): Promise<number | undefined> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
   try {
-    return await open(file, flags, 0o644);
+    return openSync(file, flags, 0o644);
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return undefined;
     if (errorCode(error) !== 'ENOENT') throw error;
     await makeDirectory(dirname(file));
-    return await open(file, flags, 0o644);
+    return openSync(file, flags, 0o644);
   }
 }
 
