@@ -20,7 +20,7 @@ const NAME = 'gitlab-ci-local';
 const SPARED = `${NAME}, its pipeline unchecked`;
 
 /**
- * The same jobs in the same image, each command from its start to its exit: 50 trivial steps as one job, and as ten jobs. It gives
+ * The same jobs in the same image, each command from its start to its exit: 50 trivial steps as one job, as five and as ten. It gives
  * each job a container of its own and runs the job's lines as one script; the third side spares it checking the pipeline's form.
  * @param {Bench} bench
  * @param {Install} install
@@ -29,7 +29,7 @@ export async function gitlabCiLocal({ runs }, install) {
   const { engine } = install;
   const argv = await installed();
   const results = [];
-  for (const count of [1, 10]) {
+  for (const count of [1, 5, 10]) {
     const jobs = trivialJobs(count, 50);
     const folder = `jobs-${count}`;
     const repository = install.path(folder);

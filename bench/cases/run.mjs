@@ -12,28 +12,32 @@ import { timesAsLong } from '../target.mjs';
  */
 
 const STEPS = 50;
+const JOBS = 5;
 
 /**
- * A job of 50 trivial steps against 50 times the engine's own `exec`, like with like: `ci run` from the command's start to its exit
- * against a container made, 50 times `exec`, and the container removed; and its steps alone, from the start of the first to the end
- * of the last as the record tells, against the 50 times `exec` in a container that runs already.
+ * 50 trivial steps, as one job and as five, against 50 times the engine's own `exec`, like with like: `ci run` from the command's start
+ * to its exit against a container made, 50 times `exec`, and the container removed; and the steps of the one job alone, from the start
+ * of the first to the end of the last as the record tells, against the 50 times `exec` in a container that runs already.
  * @param {Bench} bench
  * @param {Install} install
  */
 export async function steps({ runs }, install) {
   const { engine } = install;
   const [program] = engine.program;
-  const repository = install.path('steps');
+  const [repository, ofJobs] = [install.path('steps'), install.path('jobs')];
   await makeRepository(repository, { '.slipway/ci.yml': slipwayPipeline(trivialJobs(1, STEPS), engine.image) });
+  await makeRepository(ofJobs, { '.slipway/ci.yml': slipwayPipeline(trivialJobs(JOBS, STEPS), engine.image) });
   const containers = new Containers(install);
   const execs = `${STEPS} × ${program} exec`;
   const whole = `${program} run, ${execs}, rm`;
+  const asJobs = `slipway, ${JOBS} jobs`;
   /** @type {number[]} */
   const alone = [];
   try {
     const standing = await containers.make();
     const sides = [
       { ...install.sideIn(repository, 'slipway', 'ci', 'run'), after: async () => void alone.push(lengthOfSteps(install.path('state/runs/steps'))) },
+      install.sideIn(ofJobs, asJobs, 'ci', 'run'),
       { name: execs, run: () => containers.execAll(standing) },
       {
         name: whole,
@@ -45,9 +49,15 @@ export async function steps({ runs }, install) {
       },
     ];
     const times = await alternate(`run of ${STEPS} steps, ${engine.name}`, sides, runs);
+    const { slipway, [asJobs]: inJobs, ...others } = /** @type {Readonly<Record<string, import('../measure/statistics.mjs').Summary>>} */ (times);
+    const [ofOne, ofFive] = [
+      { slipway, ...others },
+      { slipway: inJobs, ...others },
+    ];
     const ofSteps = { slipway: summarize(alone.slice(1)), [execs]: /** @type {import('../measure/statistics.mjs').Summary} */ (times[execs]) };
     return [
-      { name: `\`ci run\` of ${STEPS} trivial steps, the whole command`, engine: engine.name, times, target: timesAsLong(times, whole, 0.3) },
+      { name: `\`ci run\` of ${STEPS} trivial steps, the whole command`, engine: engine.name, times: ofOne, target: timesAsLong(ofOne, whole, 0.3) },
+      { name: `the same as ${JOBS} jobs of ${STEPS / JOBS}`, engine: engine.name, times: ofFive, target: timesAsLong(ofFive, whole, 0.3) },
       { name: `its ${STEPS} steps alone`, engine: engine.name, times: ofSteps, target: timesAsLong(ofSteps, execs, 0.3) },
     ];
   } finally {
