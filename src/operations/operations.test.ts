@@ -226,6 +226,16 @@ describe('recovery', () => {
     expect((await records()).map(({ end }) => end?.outcome)).toEqual(['undone', 'done']);
   });
 
+  it('refuses a verb that settles nothing, and leaves what was cut off for the next command', async () => {
+    await crash(withCommit, null, { step: 'a', when: 'after' });
+    await expect(change(testApp(), { ...forward, refusesCutOff: true }, {})).rejects.toMatchObject({
+      code: 'E_BUSY',
+      message: expect.stringContaining('`commit`') as string,
+    });
+    expect(ran).toEqual(['a']);
+    expect(await recoverOperations(testApp())).toMatchObject([{ outcome: 'undone' }]);
+  });
+
   it('leaves an operation at work alone that has no resource of its own', async () => {
     let free = () => {};
     const gate = new Promise<void>((resolve) => {

@@ -27,7 +27,7 @@ export interface SupervisedProcess extends ProcessIdentity {
  */
 export type SupervisionState = 'watching' | 'waiting' | 'held' | 'failed' | 'ended';
 
-/** `supervision.json`, which only the supervisor writes: read it beside `isSupervised`, since a supervisor that was killed leaves it as it was. */
+/** `supervision.json`, which only the supervisor writes, or without one who ends its program: read it beside `isSupervised`, since a supervisor that was killed leaves it as it was. */
 export interface Supervision {
   readonly format: 1;
   readonly state: SupervisionState;

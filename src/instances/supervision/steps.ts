@@ -6,7 +6,7 @@ import { currentProcess } from '../../state/process-identity.ts';
 import { readInstance } from '../store.ts';
 import { steps as units } from '../units/steps.ts';
 import { endOrphan } from './end-orphan.ts';
-import { isSupervised, readSupervision, runningProcess, type SupervisedProcess, supervisionLock } from './file.ts';
+import { isSupervised, readSupervision, runningProcess, type SupervisedProcess, supervisionLock, writeSupervision } from './file.ts';
 import { launchSupervisor, supervisorLog } from './launch.ts';
 import { readRequest, writeRequest } from './request.ts';
 
@@ -35,9 +35,17 @@ const stop: StepKind = {
       if (!(await isSupervised(app.paths, instance))) break;
     }
     if (program !== undefined) await awaitExit(app, instance, program);
-    await endOrphan(app, instance);
+    if ((await endOrphan(app, instance)) === 'killed') await recordKill(app, instance);
   },
 };
+
+/** In the place of the supervisor, which it has none of. */
+async function recordKill(app: App, instance: string): Promise<void> {
+  const supervision = await readSupervision(app.paths, instance);
+  if (supervision === undefined || (await isSupervised(app.paths, instance))) return;
+  const lastExit = { at: app.clock.now().toISOString(), exitCode: undefined, signal: 'SIGKILL', killed: true } as const;
+  await writeSupervision(app.paths, instance, { ...supervision, lastExit });
+}
 
 /** Whoever asks next how it ended is told of this end, not of the one before. */
 async function awaitExit(app: App, instance: string, program: SupervisedProcess): Promise<void> {
