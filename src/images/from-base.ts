@@ -4,6 +4,7 @@ import { openDuplex, startDetached } from '../host/background.ts';
 import { run } from '../host/process.ts';
 import type { App, StepContext } from '../operations/model.ts';
 import { hostRegistry, needsHostNetwork, proxyArguments } from './build-env.ts';
+import { adviseOnCertificates } from './certificate-advice.ts';
 import { pinnedBaseTag } from './names.ts';
 
 /** Hands over a reference that means exactly this image, and that no registry is asked for. */
@@ -57,7 +58,9 @@ export async function buildOnHost(context: StepContext, engine: Engine, build: H
       onProgress: (text) => app.out.raw(text),
       onStart: (pid) => context.child(pid),
     },
-  );
+  ).catch((error: unknown) => {
+    throw adviseOnCertificates(error);
+  });
 }
 
 /** The host's npm registry. */
