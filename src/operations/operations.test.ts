@@ -254,9 +254,14 @@ describe('recovery', () => {
   it('waits for another that recovers an operation, and settles what that one leaves', async () => {
     await crash(forward, {}, { step: 'b', when: 'before' });
     const [operation = ''] = await openOperations(join(root, 'state', 'journal'));
-    const other = await takeLocks(testApp(), [operationLock(operation)], operation, recoveryVerb(operation));
-    setTimeout(() => void releaseLocks(other), 50);
-    expect(await recoverOperations(testApp())).toMatchObject([{ outcome: 'completed' }]);
+    const other = await takeLocks(testApp(), [operationLock(operation)], operation, recoveryVerb('forward'));
+    const told: string[] = [];
+    const app = testApp();
+    const recovering = recoverOperations({ ...app, out: { ...app.out, progress: (text) => told.push(text) } });
+    while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await releaseLocks(other);
+    expect(await recovering).toMatchObject([{ outcome: 'completed' }]);
+    expect(told[0]).toBe(`Waiting for \`recovery of forward\` (process ${process.pid})`);
     expect(ran).toEqual(['a', 'b', 'c']);
   });
 

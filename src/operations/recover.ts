@@ -5,7 +5,7 @@ import { type Lock, lockHolder, staleLocks } from '../state/lock.ts';
 import { describeError } from './describe-error.ts';
 import { endChild } from './end-child.ts';
 import type { OperationOutcome, OperationRecord } from './journal.ts';
-import { operationLock, recoveryVerb, releaseLocks, takeLocks } from './locks.ts';
+import { isRecovery, operationLock, recoveryVerb, releaseLocks, takeLocks } from './locks.ts';
 import type { App, Plan, Step, Verb } from './model.ts';
 import { openOperations, openOperationsUnder, readOpenOperation } from './read-journal.ts';
 import { directionOf, runOtherwise, runSteps, stepContext } from './run-steps.ts';
@@ -73,7 +73,9 @@ export function recoveryLine({ summary, outcome, error }: Recovered): string {
 const patienceMs = 5_000;
 
 async function recoverOperation(app: App, operation: string, held: readonly string[]): Promise<Recovered | undefined> {
-  const own = await tryLocks(app, [operationLock(operation)], operation, held.length > 0 || (await isRecovering(app, operation)) ? patienceMs : 0);
+  const found = await readOpenOperation(journalDir(app.paths), operation);
+  const locker = { app, operation, verb: recoveryVerb(found?.begin.summary ?? operation) };
+  const own = await tryLocks(locker, [operationLock(operation)], held.length > 0 || (await isBeingRecovered(app, operation)) ? patienceMs : 0);
   // At work, or still being recovered by somebody else.
   if (own === undefined) return undefined;
   try {
@@ -84,7 +86,7 @@ async function recoverOperation(app: App, operation: string, held: readonly stri
       return undefined;
     }
     const others = record.begin.locks.filter((name) => !held.includes(name) && name !== operationLock(operation));
-    const locks = await tryLocks(app, others, operation, 0);
+    const locks = await tryLocks(locker, others, 0);
     if (locks === undefined) return undefined;
     try {
       return await settle(app, record);
@@ -96,13 +98,20 @@ async function recoverOperation(app: App, operation: string, held: readonly stri
   }
 }
 
-async function isRecovering(app: App, operation: string): Promise<boolean> {
-  return (await lockHolder(locksDir(app.paths), operationLock(operation)))?.verb === recoveryVerb(operation);
+async function isBeingRecovered(app: App, operation: string): Promise<boolean> {
+  const holder = await lockHolder(locksDir(app.paths), operationLock(operation));
+  return holder !== undefined && isRecovery(holder);
 }
 
-async function tryLocks(app: App, names: readonly string[], operation: string, timeoutMs: number): Promise<readonly Lock[] | undefined> {
+interface Locker {
+  readonly app: App;
+  readonly operation: string;
+  readonly verb: string;
+}
+
+async function tryLocks({ app, operation, verb }: Locker, names: readonly string[], timeoutMs: number): Promise<readonly Lock[] | undefined> {
   try {
-    return await takeLocks(app, names, operation, recoveryVerb(operation), timeoutMs);
+    return await takeLocks(app, names, operation, verb, timeoutMs);
   } catch (error) {
     if (error instanceof SlipwayError && error.code === 'E_BUSY') return undefined;
     throw error;
@@ -111,7 +120,9 @@ async function tryLocks(app: App, names: readonly string[], operation: string, t
 
 /** A process that was killed before its journal began leaves a lock that nobody will ever ask for again. */
 async function sweepOperationLocks(app: App): Promise<void> {
-  for (const name of await staleLocks(locksDir(app.paths), 'operation')) await releaseLocks((await tryLocks(app, [name], name, 0)) ?? []);
+  for (const name of await staleLocks(locksDir(app.paths), 'operation')) {
+    await releaseLocks((await tryLocks({ app, operation: name, verb: recoveryVerb(name) }, [name], 0)) ?? []);
+  }
 }
 
 async function settle(app: App, record: OperationRecord): Promise<Recovered | undefined> {
