@@ -1,10 +1,10 @@
 import { SlipwayError } from '../errors.ts';
-import type { EngineRef } from '../engine/model.ts';
 import { journalDir, locksDir } from '../state/paths.ts';
 import { type Lock, lockHolder, staleLocks } from '../state/lock.ts';
 import { describeError } from './describe-error.ts';
 import { endChild } from './end-child.ts';
 import type { OperationOutcome, OperationRecord } from './journal.ts';
+import { isLasting } from './lasting-error.ts';
 import { isRecovery, operationLock, recoveryVerb, releaseLocks, takeLocks } from './locks.ts';
 import type { App, Plan, Step, Verb } from './model.ts';
 import { openOperations, openOperationsUnder, readOpenOperation } from './read-journal.ts';
@@ -193,40 +193,4 @@ async function unknownSteps(app: App, record: OperationRecord): Promise<readonly
     if (step && kind?.once) found.push({ index, text: kind.describe(step) });
   }
   return found;
-}
-
-/** What passes by itself or is mended outside of Slipway. */
-const passing: ReadonlySet<string> = new Set([
-  'E_ENGINE_UNREACHABLE',
-  'E_ENGINE_TIMEOUT',
-  'E_ENGINE_PERMISSION',
-  'E_ENGINE_STOPPED',
-  'E_ENGINE_NONE',
-  'E_ENGINE_CHANGED',
-  'E_INSTALL_FOREIGN',
-  'E_DISK_FULL',
-  'E_STATE_PERMISSION',
-  'E_STATE',
-  'E_BUSY',
-  'E_BAD_FILE',
-  'E_NEWER_FORMAT',
-  'E_STREAM',
-  'E_CANCELLED',
-]);
-
-/** Errors that trying again cannot change: the operation is closed with what is true now. A refusal counts only from an engine that is well otherwise. */
-async function isLasting(app: App, record: OperationRecord, error: SlipwayError): Promise<boolean> {
-  if (passing.has(error.code)) return false;
-  return error.code !== 'E_ENGINE' || (await answers(app, record));
-}
-
-async function answers(app: App, { plan }: OperationRecord): Promise<boolean> {
-  const refs = [...plan.steps, ...(plan.otherwise ?? [])].flatMap(({ engine }) => (engine ? [engine as unknown as EngineRef] : []));
-  try {
-    const engines = refs.length === 0 ? [await app.engine()] : refs.map((ref) => app.engineAt(ref));
-    await Promise.all(engines.map((engine) => engine.ping()));
-    return true;
-  } catch {
-    return false;
-  }
 }
