@@ -42,7 +42,7 @@ export const buildLayer: StepKind = {
     const directory = join(buildDir(app.paths, inputs.project), build.layer);
     const labels = layerLabels(await app.installId(), context.operation, wanted, inputs, baseId);
     await writeContext(directory, { ...wanted.rendered, dockerfile: joinInstructions(wanted.rendered.dockerfile.trimEnd(), labelLine(labels)) });
-    await withParent(engine, build.layer, layers, images, inputs.project, baseId, (parent) =>
+    await withParent(context, { engine, build, layers, images, inputs, baseId }, (parent) =>
       buildOnHost(context, engine, {
         context: directory,
         tags: [wanted.tag],
@@ -99,23 +99,28 @@ function changedMeanwhile(step: LayerStep): SlipwayError {
   });
 }
 
+interface ParentOf {
+  readonly engine: Engine;
+  readonly build: BuildStep;
+  readonly layers: readonly WantedLayer[];
+  readonly images: Parameters<typeof findWanted>[2];
+  readonly inputs: LayerInputs;
+  readonly baseId: string;
+}
+
 /** Hands over a reference that means exactly the parent that the fingerprint was made with, and that no registry is asked for. */
 async function withParent(
-  engine: Engine,
-  layer: LayerName,
-  layers: readonly WantedLayer[],
-  images: Parameters<typeof findWanted>[2],
-  project: string,
-  baseId: string,
+  { operation }: StepContext,
+  { engine, build, layers, images, inputs, baseId }: ParentOf,
   use: (reference: string) => Promise<unknown>,
 ): Promise<unknown> {
-  const below = layerBelow[layer];
-  if (below === undefined) return withPinnedBase(engine, baseId, use);
-  const wanted = layers.find((candidate) => candidate.layer === below) as WantedLayer;
-  const parent = findWanted(wanted, project, images);
+  const below = layerBelow[build.layer];
+  if (below === undefined) return withPinnedBase(engine, operation, baseId, use);
+  const wanted = layers.find(({ layer }) => layer === below) as WantedLayer;
+  const parent = findWanted(wanted, inputs.project, images);
   if (parent === undefined)
-    throw new SlipwayError('E_NO_IMAGE', `The layer ${wanted.alias} was removed while ${layerTitle(layer)} was being built.`, {
-      hint: `Run \`slipway build ${project}\` again.`,
+    throw new SlipwayError('E_NO_IMAGE', `The layer ${wanted.alias} was removed while ${layerTitle(build.layer)} was being built.`, {
+      hint: `Run \`slipway build ${inputs.project}\` again.`,
     });
   await engine.images.tag(parent.id, wanted.tag);
   return use(localName(engine, wanted.tag));

@@ -7,9 +7,9 @@ import { hostRegistry, needsHostNetwork, proxyArguments } from './build-env.ts';
 import { adviseOnCertificates } from './certificate-advice.ts';
 import { pinnedBaseTag } from './names.ts';
 
-/** Hands over a reference that means exactly this image, and that no registry is asked for. */
-export async function withPinnedBase<T>(engine: Engine, baseId: string, use: (reference: string) => Promise<T>): Promise<T> {
-  const tag = pinnedBaseTag(baseId);
+/** Hands over a reference that means exactly this image, that no registry is asked for, and that no other operation takes away. */
+export async function withPinnedBase<T>(engine: Engine, operation: string, baseId: string, use: (reference: string) => Promise<T>): Promise<T> {
+  const tag = pinnedBaseTag(operation);
   await engine.images.tag(baseId, tag);
   try {
     return await use(localName(engine, tag));

@@ -40,9 +40,9 @@ export function bootstrapTag(base: BootstrapBase): string {
   return `slipway-base:${suite}-${shortHash(JSON.stringify([bootstrap, suite, packages, components]))}`;
 }
 
-/** A reference for the time of a build that means this image and no other. */
-export function pinnedBaseTag(id: string): string {
-  return `slipway-base:id-${id.replace(/^sha256:/, '').slice(0, 16)}`;
+/** A reference for the time of a build. The operation's own: other projects and installs build from the same image at the same time. */
+export function pinnedBaseTag(operation: string): string {
+  return `slipway-base:of-${operation}`;
 }
 
 /** The name for people before the tag of the fingerprint. */

@@ -98,7 +98,7 @@ describe('build', () => {
   });
 
   it('goes back by removing what was left unfinished', () => {
-    expect(plan({ images: [] }).otherwise).toEqual([{ do: 'image.discard', project: 'demo', base: 'debian:bookworm' }]);
+    expect(plan({ images: [] }).otherwise).toEqual([{ do: 'image.discard', project: 'demo' }]);
   });
 
   it('is plain data', () => {

@@ -35,7 +35,7 @@ export function planBuild(state: ProjectImages, wanted: BuildWanted): Plan {
   const builds = layers.filter(({ state: is }) => fetch.length > 0 || is !== 'fresh').map((layer) => buildStep(layer, state, wanted, fetch.length > 0));
   const names = layers.flatMap((layer) => tagStep(layer, state, builds.length > 0 || fetch.length > 0, fetch.length > 0, wanted));
   const steps = [...fetch, ...builds, ...names];
-  return builds.length === 0 ? { steps } : { steps, otherwise: [{ do: 'image.discard', project: wanted.project, base: state.base.reference }] };
+  return builds.length === 0 ? { steps } : { steps, otherwise: [{ do: 'image.discard', project: wanted.project }] };
 }
 
 function fetchBase({ base }: ProjectImages, wanted: BuildWanted, layers: readonly LayerState[]): readonly Step[] {

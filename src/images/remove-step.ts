@@ -72,19 +72,16 @@ async function removeAll(engine: Engine, id: string, tags: readonly string[]): P
 
 interface DiscardStep extends Step {
   readonly project: string;
-  /** The base's reference. */
-  readonly base: string;
 }
 
 /** Goes back from a build: what this operation made and did not finish. Finished layers stay under their fingerprint, for the next build. */
 export const discardBuild: StepKind = {
   do: 'image.discard',
   describe: (step) => `Remove what the build of ${(step as DiscardStep).project} left unfinished`,
-  async apply({ app, operation }, step) {
+  async apply({ app, operation }) {
     const engine = await app.engine();
     await rm(bootstrapArchive(app.paths.cache, operation), { force: true });
     await removeUntagged(engine, operationFilter(await app.installId(), operation), () => true);
-    const base = await engine.images.inspect((step as DiscardStep).base);
-    if (base) await unpin(engine, pinnedBaseTag(base.id));
+    await unpin(engine, pinnedBaseTag(operation));
   },
 };

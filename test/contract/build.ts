@@ -7,6 +7,7 @@ import { buildWithProgram } from '../../src/engine/build-program.ts';
 import type { Programs } from '../../src/engine/programs.ts';
 import { SlipwayError } from '../../src/errors.ts';
 import { processes } from '../../src/host/process.ts';
+import { withPinnedBase } from '../../src/images/from-base.ts';
 import { collect, type Setting } from './setting.ts';
 
 export function buildContract({ engine, labels, name, start, tiny, lab }: Setting): void {
@@ -55,6 +56,18 @@ export function buildContract({ engine, labels, name, start, tiny, lab }: Settin
     expect(listing.split('\n').slice(0, 2)).toEqual(['a b', 'hello']);
     expect(listing).not.toMatch(/secret/);
     expect(listing).toMatch(/^link$/m);
+  });
+
+  test('a build keeps its base while another operation that built from the same image ends', async () => {
+    const base = await engine.images.inspect(tiny);
+    const id = base?.id ?? '';
+    const built = await withPinnedBase(engine, name(), id, async (parent) => {
+      await withPinnedBase(engine, name(), id, () => Promise.resolve());
+      await writeFile(join(context, 'Dockerfile'), `FROM ${parent}\nCMD true\n`);
+      return buildWithProgram(engine, ways[0]?.[1] ?? noProgram, { context, tags: [`${name()}:1`], labels, network: 'none' });
+    });
+    expect(await engine.images.inspect(built)).toMatchObject({ labels });
+    expect((await engine.images.inspect(id))?.tags).toEqual(base?.tags);
   });
 
   test.each(ways)('%s: labels are on the last stage, whatever ends the Dockerfile', async (_, programs) => {

@@ -83,7 +83,7 @@ const buildStep: StepKind = {
       base: `${base} ${found.id}`,
     });
     await writeContext(directory, { ...inputs.rendered, parts: {}, dockerfile: joinInstructions(inputs.rendered.dockerfile.trimEnd(), labelLine(labels)) });
-    await withPinnedBase(engine, found.id, (parent) =>
+    await withPinnedBase(engine, context.operation, found.id, (parent) =>
       buildOnHost(context, engine, { context: directory, tags: [tag], parent, network: inputs.network, npm: true, ...(noCache ? { noCache } : {}) }),
     );
     await removeReplaced(engine, before?.id, await app.installId());
@@ -104,7 +104,7 @@ export const imageSteps: readonly StepKind[] = [buildStep];
 function planBuild({ base, fingerprint, image }: ServiceImageState, { template, tag, fullRebuild }: ServiceImageWanted): Plan {
   if (!fullRebuild && image !== undefined && fingerprint !== undefined && image.fingerprint === fingerprint) return { steps: [] };
   const build: BuildStep = { do: 'service.build-image', template, tag, base: base.reference, ...(fullRebuild ? { noCache: true } : {}) };
-  return { steps: [...fetchBase(base, fullRebuild), build], otherwise: [{ do: 'image.discard', project: template, base: base.reference }] };
+  return { steps: [...fetchBase(base, fullRebuild), build], otherwise: [{ do: 'image.discard', project: template }] };
 }
 
 function fetchBase(base: ServiceImageState['base'], again: boolean): readonly Step[] {
