@@ -143,6 +143,13 @@ export async function buildService(engine: Engine, tag: string, owner: string, v
 
 /** What a service answers at a path of its published port, or why it does not. */
 export async function askService(port: number, path: string, address = '127.0.0.1'): Promise<{ readonly status: number; readonly text: string }> {
-  const response = await fetch(`http://${address}:${port}${path}`, { signal: AbortSignal.timeout(20_000), headers: { connection: 'close' } });
-  return { status: response.status, text: (await response.text()).trimEnd() };
+  const url = `http://${address}:${port}${path}`;
+  let status: number | undefined;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(20_000), headers: { connection: 'close' } });
+    status = response.status;
+    return { status, text: (await response.text()).trimEnd() };
+  } catch (error) {
+    throw new Error(`${url} (${status ?? 'no answer'}): ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 }
