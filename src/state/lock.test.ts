@@ -73,12 +73,12 @@ describe('a lock', () => {
   });
 
   it('is not lost by two that take over the same dead holder at once', async () => {
-    for (let round = 0; round < 20; round++) {
-      plant({ pid: 4_000_000 }, `r${round}`);
+    const takeOver = async (name: string) => {
+      plant({ pid: 4_000_000 }, name);
       let inside = 0;
       await Promise.all(
         Array.from({ length: 5 }, async () => {
-          const lock = await acquireLock(locks, `r${round}`, request);
+          const lock = await acquireLock(locks, name, request);
           inside += 1;
           expect(inside).toBe(1);
           await new Promise((resolve) => setImmediate(resolve));
@@ -86,7 +86,8 @@ describe('a lock', () => {
           await lock.release();
         }),
       );
-    }
+    };
+    await Promise.all(Array.from({ length: 20 }, (_, round) => takeOver(`r${round}`)));
   });
 
   it('gives up waiting when it is told to', async () => {
