@@ -35,7 +35,9 @@ export function execContract({ engine, start, exec }: Setting): void {
 
   test('a terminal has its size, and one stream', async () => {
     const id = await start();
-    const session = await containers.exec(id, { command: ['sh', '-c', 'test -t 0 && test -t 1; read _; stty size; echo err >&2'], tty: true, stdin: true });
+    // Podman answers before its monitor has given the terminal the size.
+    const script = 'test -t 0 && test -t 1; read _; until stty size 2>/dev/null; do sleep 0.1; done; echo err >&2';
+    const session = await containers.exec(id, { command: ['sh', '-c', script], tty: true, stdin: true });
     await session.resize(101, 33);
     session.stdin?.write('\n');
     const { stdout, stderr } = await collect(session.output);
