@@ -1,9 +1,8 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runProgram } from '../program.ts';
+import { typeAt } from '../../../test/typed-program.ts';
 
 let home: string;
 beforeEach(() => {
@@ -12,25 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-interface End {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Types a command without a terminal. */
-async function slipway(argv: readonly string[], input = ''): Promise<End> {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  stdin.end(input);
-  const env = { HOME: home, SLIPWAY_CONFIG_DIR: join(home, 'config'), SLIPWAY_STATE_DIR: join(home, 'state'), SLIPWAY_CACHE_DIR: join(home, 'cache') };
-  const exitCode = await runProgram({
-    argv,
-    env,
-    terminal: { stdin, stdout, stderr, isTerminal: false, print: (text) => void stdout.write(text) },
-    signal: new AbortController().signal,
-  });
-  return { exitCode, stdout: stdout.read()?.toString() ?? '', stderr: stderr.read()?.toString() ?? '' };
-}
+const slipway = (argv: readonly string[], input?: string) => typeAt(home, argv, input);
 
 function write(path: string, text: string): void {
   mkdirSync(dirname(join(home, path)), { recursive: true });
@@ -256,40 +237,5 @@ describe('project delete', () => {
       stderr: expect.stringContaining('recovered: `project delete demo` had been cut off and was completed.'),
     });
     expect(existsSync(join(home, 'state/projects/demo'))).toBe(false);
-  });
-});
-
-describe('agent', () => {
-  test("list shows built-in ones and a person's own", async () => {
-    write('config/agents/mine.yml', 'label: My Agent\ninstall: ["make install"]\nversion: [mine, -V]\ncommand: [mine]\n');
-    const agents = JSON.parse((await slipway(['agent', 'list', '--json'])).stdout);
-    expect(agents.map(({ id, source }: { id: string; source: string }) => [id, source])).toEqual([
-      ['claude', 'built-in'],
-      ['codex', 'built-in'],
-      ['mine', 'user'],
-      ['opencode', 'built-in'],
-    ]);
-    expect((await slipway(['agent', 'list'])).stdout).toMatch(/^mine +My Agent +user +\/.*mine\.yml$/m);
-  });
-
-  test('list warns of a broken file and exits 1', async () => {
-    write('config/agents/mine.yml', 'comand: [x]\n');
-    expect(await slipway(['agent', 'list'])).toMatchObject({
-      exitCode: 1,
-      stdout: expect.stringMatching(/^mine +cannot be read/m),
-      stderr: expect.stringContaining('agent mine: '),
-    });
-  });
-
-  test('show has the keys of its file', async () => {
-    const agent = JSON.parse((await slipway(['agent', 'show', 'claude', '--json'])).stdout);
-    expect(agent).toMatchObject({
-      id: 'claude',
-      source: 'built-in',
-      headless: { command: ['claude', '--print', '--dangerously-skip-permissions', '--', '{prompt}'], prompt_env: null },
-      env_when_root: { IS_SANDBOX: '1' },
-    });
-    expect((await slipway(['agent', 'show', 'claude'])).stdout).toContain("headless:    claude --print --dangerously-skip-permissions -- '{prompt}'");
-    expect(await slipway(['agent', 'show', 'nobody'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('[E_NO_AGENT]') });
   });
 });
